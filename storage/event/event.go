@@ -1,0 +1,103 @@
+// Package event turns the bytes of export blobs into records, narrowed to the
+// columns that a detector asked for.
+//
+// A blob is JSON lines: one object per line, keys in any order. Lines may end in
+// CRLF, be blank, start with a byte order mark (the first), and miss their
+// newline (the last). Only top-level keys count; of a repeated key the last
+// value counts. A line that is no JSON object is counted, sampled and left out;
+// it never affects its neighbours.
+package event
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Spec is what a detector reads, and under which name it is known.
+type Spec struct {
+	// Detector and Version name the detector's state: a change of what it
+	// remembers, or how, is a new version.
+	Detector string
+	Version  int
+	// Container is where Azure Monitor exports the detector's table.
+	Container string
+	Query
+}
+
+// Query selects records and their columns.
+type Query struct {
+	// EventIDs are the values of the EventID column to keep; none means all.
+	EventIDs []int
+	// Columns are the columns to keep; Record.Value counts as they do.
+	Columns []string
+}
+
+// Record is one event. It and its values are valid until the next Scan.
+type Record struct {
+	// Time is TimeGenerated in nanoseconds since 1970, UTC.
+	Time   int64
+	values []Value
+}
+
+// NewRecord makes a record from texts, for built-in events; a nil text is a
+// column that is absent.
+func NewRecord(time int64, texts ...*string) *Record {
+	r := &Record{Time: time, values: make([]Value, len(texts))}
+	for i, s := range texts {
+		if s != nil {
+			r.values[i] = Value{kind: kindToken, raw: []byte(*s)}
+		}
+	}
+	return r
+}
+
+// Value returns the value of the i-th column of the query.
+func (r *Record) Value(i int) Value { return r.values[i] }
+
+// Value is one JSON value as it stands in its line. The zero Value is an absent
+// column; null counts as absent.
+type Value struct {
+	kind kind
+	raw  []byte
+}
+
+type kind uint8
+
+const (
+	kindAbsent  kind = iota
+	kindToken        // a number, true, false, an object, an array: as written
+	kindString       // the inside of a string without escapes
+	kindEscaped      // the inside of a string with escapes
+)
+
+// Absent reports whether the record lacks the column, or has null there.
+func (v Value) Absent() bool { return v.kind == kindAbsent }
+
+// Raw returns the value's spelling: the inside of a JSON string with its escapes
+// as they are, any other value as written. Values of equal spelling have equal
+// text, so it serves as a key before anything is decoded.
+func (v Value) Raw() []byte { return v.raw }
+
+// Text returns the decoded value: escapes resolved, invalid UTF-8 and lone
+// surrogates replaced by U+FFFD as encoding/json does, "" when absent.
+func (v Value) Text() string {
+	switch {
+	case v.kind == kindEscaped:
+		return unescape(v.raw)
+	case utf8.Valid(v.raw):
+		return string(v.raw)
+	default:
+		return replaceInvalid(v.raw)
+	}
+}
+
+// replaceInvalid writes U+FFFD for each byte that is not part of valid UTF-8.
+func replaceInvalid(raw []byte) string {
+	var b strings.Builder
+	for len(raw) > 0 {
+		r, n := utf8.DecodeRune(raw)
+		b.WriteRune(r)
+		raw = raw[n:]
+	}
+	return b.String()
+}

@@ -1,0 +1,217 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Azure Monitor's data export writes
+//
+//	WorkspaceResourceId=<resource ID>/y=2026/m=11/d=20/h=07/m=05/PT05M.json
+//
+// with the resource ID in lower case, a five-minute folder by TimeGenerated,
+// and PT05M_1.json, … beside a full blob. Also seen: PT5M.json, the older
+// PT1H.json, and Spark's part-*.json in folders without leading zeros.
+// (Microsoft Learn, "Log Analytics workspace data export in Azure Monitor".)
+const exportRoot = "WorkspaceResourceId="
+
+// Export is what a container holds of one day.
+type Export struct {
+	// Blobs are the day's data, in name order.
+	Blobs []Blob
+	// Workspaces are the resource IDs whose folders the day was looked for in,
+	// as written in the blob names; empty if none matches.
+	Workspaces []string
+	// Unknown are names in the day's folders that are neither data nor the
+	// markers that writers leave behind, in name order.
+	Unknown []string
+}
+
+// ListDay lists the data of one UTC day, of the workspace with the given
+// resource ID in any case (a bare workspace name will do), or of every
+// workspace in the container when it is empty.
+func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
+	var e Export
+	bases, err := Workspaces(ctx, r, workspace)
+	if err != nil {
+		return e, err
+	}
+	for _, id := range bases {
+		e.Workspaces = append(e.Workspaces, id)
+		folders, err := dayFolders(ctx, r, exportRoot+id+"/", day)
+		if err != nil {
+			return e, err
+		}
+		for _, folder := range folders {
+			if err := e.add(ctx, r, folder); err != nil {
+				return e, err
+			}
+		}
+	}
+	slices.SortFunc(e.Blobs, func(a, b Blob) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(e.Unknown)
+	return e, nil
+}
+
+// Workspaces returns the resource IDs below which the container holds exports,
+// as written there, sorted: those that match want, or all when it is empty.
+func Workspaces(ctx context.Context, r Reader, want string) ([]string, error) {
+	want = cleanWorkspace(want)
+	prefixes, err := findWorkspaces(ctx, r, exportRoot, want)
+	if err != nil {
+		return nil, fmt.Errorf("looking for workspaces: %w", err)
+	}
+	var ids []string
+	for _, p := range prefixes {
+		id := strings.TrimSuffix(strings.TrimPrefix(p, exportRoot), "/")
+		if want == "" || strings.EqualFold(id, want) || strings.EqualFold(path.Base(id), want) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// cleanWorkspace brings what a user may paste to the form in blob names.
+func cleanWorkspace(id string) string {
+	id = strings.Trim(strings.TrimPrefix(id, exportRoot), "/")
+	if strings.Contains(id, "/") {
+		id = "/" + id
+	}
+	return id
+}
+
+// findWorkspaces walks down the folders of resource IDs to those that hold
+// years, passing by what cannot lead to want.
+func findWorkspaces(ctx context.Context, r Reader, prefix, want string) ([]string, error) {
+	folders, err := foldersBelow(ctx, r, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, f := range folders {
+		if strings.HasPrefix(path.Base(f), "y=") {
+			found = append(found, prefix)
+			break
+		}
+	}
+	for _, f := range folders {
+		if strings.HasPrefix(path.Base(f), "y=") || !leadsTo(f, want) {
+			continue
+		}
+		below, err := findWorkspaces(ctx, r, f, want)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, below...)
+	}
+	return found, nil
+}
+
+// leadsTo reports whether the folder may hold the workspace want.
+func leadsTo(folder, want string) bool {
+	if !strings.HasPrefix(want, "/") {
+		return true // every workspace, or a bare name at the end of any path
+	}
+	full := exportRoot + want + "/"
+	return len(folder) <= len(full) && strings.EqualFold(folder, full[:len(folder)])
+}
+
+// foldersBelow asks the reader for folders, or works them out from a listing.
+func foldersBelow(ctx context.Context, r Reader, prefix string) ([]string, error) {
+	if f, ok := r.(FolderLister); ok {
+		return f.Folders(ctx, prefix)
+	}
+	var folders []string
+	for b, err := range r.List(ctx, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		name, _, ok := strings.Cut(b.Name[len(prefix):], "/")
+		if f := prefix + name + "/"; ok && !slices.Contains(folders, f) {
+			folders = append(folders, f)
+		}
+	}
+	slices.Sort(folders)
+	return folders, nil
+}
+
+// dayFolders returns the folders of the day below a workspace's folder: one, or
+// several where padded and unpadded numbers stand side by side.
+func dayFolders(ctx context.Context, r Reader, base string, day time.Time) ([]string, error) {
+	level := []string{base}
+	for _, part := range []struct {
+		key   string
+		value int
+	}{{"y", day.Year()}, {"m", int(day.Month())}, {"d", day.Day()}} {
+		var next []string
+		for _, prefix := range level {
+			folders, err := foldersBelow(ctx, r, prefix)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range folders {
+				if n, ok := partition(path.Base(f), part.key); ok && n == part.value {
+					next = append(next, f)
+				}
+			}
+		}
+		level = next
+	}
+	return level, nil
+}
+
+// partition reads "key=number", padded or not.
+func partition(component, key string) (int, bool) {
+	digits, ok := strings.CutPrefix(component, key+"=")
+	if !ok || digits == "" || len(digits) > 4 || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}
+
+func (e *Export) add(ctx context.Context, r Reader, dayFolder string) error {
+	for b, err := range r.List(ctx, dayFolder) {
+		if err != nil {
+			return fmt.Errorf("listing %s: %w", dayFolder, err)
+		}
+		base := path.Base(b.Name)
+		_, timed := ExportHour(b.Name)
+		switch {
+		case strings.HasPrefix(base, "_") || strings.HasPrefix(base, "."):
+			// Spark's _SUCCESS and _committed_…, checksum files: no data.
+		case timed && isData(base):
+			e.Blobs = append(e.Blobs, b)
+		default:
+			e.Unknown = append(e.Unknown, b.Name)
+		}
+	}
+	return nil
+}
+
+// isData knows the file names that exports write.
+func isData(base string) bool {
+	base = strings.ToLower(base)
+	if !strings.HasPrefix(base, "pt") && !strings.HasPrefix(base, "part-") {
+		return false
+	}
+	return strings.HasSuffix(strings.TrimSuffix(base, ".gz"), ".json")
+}
+
+// ExportHour returns the hour of the day (0–23) that the folders of an export
+// blob's name state.
+func ExportHour(name string) (int, bool) {
+	parts := strings.Split(name, "/")
+	if len(parts) < 4 {
+		return 0, false
+	}
+	parts = parts[len(parts)-4:] // d=…, h=…, m=…, file
+	hour, okHour := partition(parts[1], "h")
+	minute, okMinute := partition(parts[2], "m")
+	return hour, okHour && okMinute && hour < 24 && minute < 60
+}

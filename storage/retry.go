@@ -1,0 +1,235 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+	"time"
+)
+
+// Policy bounds retries. The zero value means DefaultPolicy.
+type Policy struct {
+	// Attempts is how often in a row an operation may fail before its error is
+	// returned. Progress (bytes read, blobs listed) starts the count anew.
+	Attempts int
+	// Base is the pause after the first failure; it doubles up to Max. A random
+	// half of each pause is left out, so that workers do not return together.
+	Base, Max time.Duration
+}
+
+// DefaultPolicy rides out about a minute of trouble.
+var DefaultPolicy = Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second}
+
+// pause waits before attempt number failed+1, or until ctx ends.
+func (p Policy) pause(ctx context.Context, failed int) error {
+	d := min(p.Base<<min(failed-1, 20), p.Max)
+	timer := time.NewTimer(d/2 + rand.N(d/2+1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Permanent reports whether repeating the operation cannot help: the object is
+// gone or changed, the credentials are refused, the name is impossible, or the
+// caller gave up.
+func Permanent(err error) bool {
+	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// Retry returns a Reader that repeats what failed for a passing reason, and
+// resumes a body at the byte where it broke, so that its caller sees each byte
+// once. Errors that Permanent names are returned at once.
+func Retry(r Reader, p Policy) Reader {
+	if p.Attempts == 0 {
+		p = DefaultPolicy
+	}
+	retrying := &retryReader{r: r, p: p}
+	if f, ok := r.(FolderLister); ok {
+		return &retryFolders{retrying, f}
+	}
+	return retrying
+}
+
+type retryReader struct {
+	r Reader
+	p Policy
+}
+
+type retryFolders struct {
+	*retryReader
+	f FolderLister
+}
+
+func (r *retryFolders) Folders(ctx context.Context, prefix string) (folders []string, err error) {
+	err = r.p.do(ctx, func() error {
+		folders, err = r.f.Folders(ctx, prefix)
+		return err
+	})
+	return folders, err
+}
+
+// do runs f until it succeeds, fails for good, or has failed p.Attempts times.
+func (p Policy) do(ctx context.Context, f func() error) error {
+	for failed := 1; ; failed++ {
+		err := f()
+		if err == nil || Permanent(err) {
+			return err
+		}
+		if failed >= p.Attempts {
+			return fmt.Errorf("after %d attempts: %w", failed, err)
+		}
+		if stop := p.pause(ctx, failed); stop != nil {
+			return stop
+		}
+	}
+}
+
+// List lists again after a failure and leaves out what was already yielded:
+// names come in order, so that is everything up to the last one.
+func (r *retryReader) List(ctx context.Context, prefix string) iter.Seq2[Blob, error] {
+	return func(yield func(Blob, error) bool) {
+		last, failed := "", 0
+		for {
+			err := listAfter(ctx, r.r, prefix, last, func(b Blob) bool {
+				last, failed = b.Name, 0
+				return yield(b, nil)
+			})
+			if err == nil {
+				return
+			}
+			failed++
+			if Permanent(err) || failed >= r.p.Attempts {
+				yield(Blob{}, err)
+				return
+			}
+			if stop := r.p.pause(ctx, failed); stop != nil {
+				yield(Blob{}, stop)
+				return
+			}
+		}
+	}
+}
+
+// listAfter hands the blobs with names above after to yield, until it refuses.
+func listAfter(ctx context.Context, r Reader, prefix, after string, yield func(Blob) bool) error {
+	for b, err := range r.List(ctx, prefix) {
+		if err != nil {
+			return err
+		}
+		if after != "" && b.Name <= after {
+			continue
+		}
+		if !yield(b) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *retryReader) Open(ctx context.Context, b Blob, offset, length int64) (io.ReadCloser, error) {
+	body := &retryBody{ctx: ctx, r: r, b: b, offset: offset, left: length}
+	if err := r.p.do(ctx, body.open); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+// retryBody is the rest of a range: left bytes from offset on.
+type retryBody struct {
+	ctx          context.Context // of Open: its Reads may have to open again
+	r            *retryReader
+	b            Blob
+	offset, left int64
+	body         io.ReadCloser // nil while broken
+	failed       int           // failures since the last byte
+}
+
+func (b *retryBody) open() (err error) {
+	b.body, err = b.r.r.Open(b.ctx, b.b, b.offset, b.left)
+	return err
+}
+
+func (b *retryBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return b.end()
+	}
+	for {
+		n, err := b.read(p)
+		if n > 0 {
+			b.failed = 0
+			return n, nil // an error, if any, shows up at the next Read
+		}
+		if err == nil {
+			continue
+		}
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF // left > 0: the body ended early
+		}
+		b.drop()
+		b.failed++
+		if Permanent(err) || b.failed >= b.r.p.Attempts {
+			return 0, fmt.Errorf("reading %s at byte %d: %w", b.b.Name, b.offset, err)
+		}
+		if stop := b.r.p.pause(b.ctx, b.failed); stop != nil {
+			return 0, stop
+		}
+	}
+}
+
+// read opens the rest if need be and reads from it once.
+func (b *retryBody) read(p []byte) (int, error) {
+	if b.body == nil {
+		if err := b.open(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := b.body.Read(p)
+	n = int(min(int64(n), b.left))
+	b.offset, b.left = b.offset+int64(n), b.left-int64(n)
+	if err != nil && err != io.EOF && n > 0 {
+		if Permanent(err) {
+			return 0, err // the bytes belong to a version that is gone
+		}
+		b.drop()
+	}
+	return n, err
+}
+
+// end reads the inner reader's end once, where it may still report that the
+// version changed while it was read.
+func (b *retryBody) end() (int, error) {
+	if b.body == nil {
+		return 0, io.EOF
+	}
+	_, err := b.body.Read(make([]byte, 1))
+	b.drop()
+	if err != nil && err != io.EOF && Permanent(err) {
+		return 0, fmt.Errorf("reading %s: %w", b.b.Name, err)
+	}
+	return 0, io.EOF
+}
+
+func (b *retryBody) drop() {
+	if b.body != nil {
+		b.body.Close()
+		b.body = nil
+	}
+}
+
+func (b *retryBody) Close() error {
+	b.drop()
+	b.left = 0
+	return nil
+}
