@@ -8,10 +8,7 @@
 // it never affects its neighbours.
 package event
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Spec is what a detector reads, and under which name it is known.
 type Spec struct {
@@ -80,24 +77,26 @@ func (v Value) Raw() []byte { return v.raw }
 
 // Text returns the decoded value: escapes resolved, invalid UTF-8 and lone
 // surrogates replaced by U+FFFD as encoding/json does, "" when absent.
-func (v Value) Text() string {
+func (v Value) Text() string { return string(v.AppendText(nil)) }
+
+// AppendText appends what Text returns to dst.
+func (v Value) AppendText(dst []byte) []byte {
 	switch {
 	case v.kind == kindEscaped:
-		return unescape(v.raw)
+		return appendUnescaped(dst, v.raw)
 	case utf8.Valid(v.raw):
-		return string(v.raw)
+		return append(dst, v.raw...)
 	default:
-		return replaceInvalid(v.raw)
+		return appendValid(dst, v.raw)
 	}
 }
 
-// replaceInvalid writes U+FFFD for each byte that is not part of valid UTF-8.
-func replaceInvalid(raw []byte) string {
-	var b strings.Builder
+// appendValid writes U+FFFD for each byte that is not part of valid UTF-8.
+func appendValid(dst, raw []byte) []byte {
 	for len(raw) > 0 {
 		r, n := utf8.DecodeRune(raw)
-		b.WriteRune(r)
+		dst = utf8.AppendRune(dst, r)
 		raw = raw[n:]
 	}
-	return b.String()
+	return dst
 }

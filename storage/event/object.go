@@ -99,7 +99,7 @@ func (p *parser) members(b []byte, i int) (int, bool) {
 // column finds the wanted column of a key, or -1.
 func (p *parser) column(key []byte, escaped bool) int {
 	if escaped {
-		key = []byte(unescape(key))
+		key = appendUnescaped(nil, key)
 	}
 	for _, c := range p.wanted[min(len(key), len(p.wanted)-1)] {
 		if string(key) == c.name {
@@ -335,9 +335,8 @@ func hex4(b []byte) (rune, bool) {
 	return r, true
 }
 
-// unescape decodes the inside of a string that stringEnd accepted.
-func unescape(raw []byte) string {
-	out := make([]byte, 0, len(raw))
+// appendUnescaped decodes the inside of a string that stringEnd accepted.
+func appendUnescaped(out, raw []byte) []byte {
 	for i := 0; i < len(raw); {
 		switch c := raw[i]; {
 		case c == '\\' && raw[i+1] == 'u':
@@ -356,7 +355,7 @@ func unescape(raw []byte) string {
 			i += n
 		}
 	}
-	return string(out)
+	return out
 }
 
 // unescapeRune decodes \uXXXX, or two of them that form a surrogate pair. A

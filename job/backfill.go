@@ -1,0 +1,28 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Backfill runs the hunt over each day from from up to, not including, to. A day
+// that fails does not stop the others; the error joins those of the failed days,
+// each named. Each day's outcome is handed to done as it comes. Only the end of
+// ctx stops the rest.
+func (h *Hunt[S]) Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *Result[S], err error)) error {
+	var failed []error
+	for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
+		r, err := h.Day(ctx, date)
+		if ctx.Err() != nil {
+			return errors.Join(append(failed, ctx.Err())...)
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", date.Format(time.DateOnly), err)
+			failed = append(failed, err)
+		}
+		done(date, r, err)
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,50 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// Config holds the settings of a job.
+type Config struct {
+	// Workspace is the resource ID, or the name, of the workspace to read; empty
+	// for every workspace of the container.
+	Workspace string
+	// Scope names the estate: its folder in the work store, and part of the IDs
+	// of its findings.
+	Scope string
+	// Workers is how many shards are read at a time.
+	Workers int
+	// ShardSize is about how many bytes make a shard.
+	ShardSize int64
+	// MaxMalformed is the share of lines, 0 to 1, that may be unreadable.
+	MaxMalformed float64
+	// DryRun makes a run deliver nothing.
+	DryRun bool
+}
+
+// DefaultConfig reads with every processor.
+func DefaultConfig() Config {
+	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), ShardSize: 64 << 20, MaxMalformed: 0.01}
+}
+
+// Validate names every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Workers < 1 || c.Workers > 1024 {
+		errs = append(errs, fmt.Errorf("job.workers: %d is not between 1 and 1024", c.Workers))
+	}
+	if c.ShardSize < 1<<10 {
+		errs = append(errs, fmt.Errorf("job.shard-size: %d is below 1024 bytes", c.ShardSize))
+	}
+	if !(c.MaxMalformed >= 0 && c.MaxMalformed <= 1) {
+		errs = append(errs, fmt.Errorf("job.max-malformed: %v is not a share between 0 and 1", c.MaxMalformed))
+	}
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	if c.Scope == "" || c.Scope[0] == '.' || strings.Trim(c.Scope, allowed) != "" || len(c.Scope) > 100 {
+		errs = append(errs, fmt.Errorf("job.scope: %q must be 1 to 100 letters, digits, '-', '_' or '.', not '.' first", c.Scope))
+	}
+	return errors.Join(errs...)
+}

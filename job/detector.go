@@ -1,0 +1,41 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"sparkless/publish"
+	"sparkless/storage/event"
+)
+
+// State is what a detector remembers of some events. Merging is associative and
+// commutative, with Detector.New's value as its zero: the state of a day does
+// not depend on how the day was cut, or in which order it was read. One
+// goroutine at a time uses a state.
+type State[S any] interface {
+	// Add folds one event in. It does not retain the record.
+	Add(*event.Record)
+	// Merge folds another state in and leaves that one as it is; both must be
+	// usable independently afterwards.
+	Merge(S)
+	// Encode returns the state and a note of the caller's as one file that can
+	// tell whether it is whole. Equal states and notes give equal bytes.
+	Encode(note string) ([]byte, error)
+	// Decode replaces the state by the one in a file and returns its note. It
+	// fails if the file is damaged, cut, or of another kind or version; the
+	// state is then undefined.
+	Decode(file []byte) (note string, err error)
+}
+
+// Detector is one hunt: what to read, how to fold it, what to make of it. Its
+// methods may be called from many goroutines.
+type Detector[S State[S]] interface {
+	// Spec names the hunt and what it reads. It never changes.
+	Spec() event.Spec
+	// New returns the state of no events.
+	New() S
+	// Finish makes findings of the state of a whole day; history is the merged
+	// state of earlier days, or New's value. It depends on nothing else, and
+	// its records are ordered.
+	Finish(ctx context.Context, date time.Time, day, history S) ([]publish.Record, error)
+}

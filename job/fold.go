@@ -1,0 +1,112 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"sparkless/storage"
+	"sparkless/storage/event"
+)
+
+// note is what the job keeps in a partial or profile beside the state.
+type note struct {
+	Key   string      `json:"key"` // of the shard or the plan
+	Stats event.Stats `json:"stats"`
+}
+
+// Fold makes sure that the partial of one shard of the plan is in the work
+// store: it is there already, or the shard is read. Two folds of the same shard
+// write the same bytes.
+func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (reused bool, err error) {
+	if _, _, err := h.load(ctx, plan, shard); err == nil {
+		return true, nil
+	} else if !errors.Is(err, errNoFile) {
+		return false, err
+	}
+	return false, h.fold(ctx, plan, shard)
+}
+
+// fold reads a shard and puts its partial.
+func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) error {
+	s := plan.Shards[shard]
+	state := h.Detector.New()
+	var stats event.Stats
+	for _, part := range s.Parts {
+		if err := h.scan(ctx, plan, part, state, &stats); err != nil {
+			return err
+		}
+	}
+	return h.put(ctx, h.partialName(plan, s), note{s.Key, stats}, state)
+}
+
+// scan adds the records of one range to state.
+func (h *Hunt[S]) scan(ctx context.Context, plan Plan, part event.Range, state S, stats *event.Stats) error {
+	scanner, err := event.Open(ctx, h.Input, part, h.Detector.Spec().Query, event.Day(plan.Date))
+	if err != nil {
+		return stale(err)
+	}
+	defer scanner.Close()
+	for scanner.Scan() {
+		state.Add(scanner.Record())
+	}
+	stats.Merge(scanner.Stats())
+	return stale(scanner.Err())
+}
+
+// errStale: the plan names a version of a blob that is there no more.
+var errStale = errors.New("the export changed")
+
+func stale(err error) error {
+	if errors.Is(err, storage.ErrChanged) || errors.Is(err, storage.ErrNotExist) {
+		return fmt.Errorf("%w: %w", errStale, err)
+	}
+	return err
+}
+
+func (h *Hunt[S]) put(ctx context.Context, name string, n note, state S) error {
+	text, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	file, err := state.Encode(string(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := h.Work.Put(ctx, name, file); err != nil {
+		return fmt.Errorf("writing to the work store: %w", err)
+	}
+	return nil
+}
+
+// errNoFile: no file that can be used; it has to be made.
+var errNoFile = errors.New("no usable file")
+
+// load returns the partial of a shard, or errNoFile.
+func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (S, event.Stats, error) {
+	s := plan.Shards[shard]
+	return h.get(ctx, h.partialName(plan, s), s.Key)
+}
+
+// get reads a state that was put under name with the given key. A file that is
+// missing, damaged, or made for something else gives errNoFile.
+func (h *Hunt[S]) get(ctx context.Context, name, key string) (S, event.Stats, error) {
+	state := h.Detector.New()
+	file, err := storage.ReadAll(ctx, h.Work, name)
+	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
+		return state, event.Stats{}, fmt.Errorf("%w: %v", errNoFile, err)
+	}
+	if err != nil {
+		return state, event.Stats{}, fmt.Errorf("reading from the work store: %w", err)
+	}
+	text, err := state.Decode(file)
+	if err != nil {
+		return state, event.Stats{}, fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+	}
+	var n note
+	if err := json.Unmarshal([]byte(text), &n); err != nil || n.Key != key {
+		return state, event.Stats{}, fmt.Errorf("%w: %s: made for something else", errNoFile, name)
+	}
+	return state, n.Stats, nil
+}

@@ -1,0 +1,203 @@
+// Package job takes a day of export blobs to published findings: it plans,
+// folds, merges, finishes and delivers, and goes on where an earlier run
+// stopped.
+//
+// All that passes from one step to the next is a file in the work store:
+//
+//	partials/<scope>/<detector>/<day>/<shard key>.parquet     one shard's state
+//	profiles/<scope>/<detector>/day=<day>/profile.parquet     the day's state
+//	outbox/<scope>/<detector>/<day>.jsonl                     what is to be sent
+//	receipts/<sink>/<scope>/<detector>/<day>.jsonl            what was sent
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"time"
+
+	"sparkless/publish"
+	"sparkless/storage"
+	"sparkless/storage/event"
+)
+
+// Hunt is one detector over one container, and all it needs.
+type Hunt[S State[S]] struct {
+	Detector Detector[S]
+	Input    storage.Reader
+	Work     storage.Store
+	Engine   Engine
+	// Sinks returns the destinations for one day.
+	Sinks func(date time.Time) ([]publish.Sink, error)
+	Config
+	// Observe, if set, is told how far a day is. Calls do not overlap.
+	Observe func(Progress)
+}
+
+// Result is what a day gave.
+type Result[S State[S]] struct {
+	Date       time.Time
+	Export     storage.Export
+	Shards     int
+	Reused     int   // shards that an earlier run had read
+	Bytes      int64 // of the day's blobs, as stored
+	Stats      event.Stats
+	Day        S
+	Records    []publish.Record
+	Deliveries []publish.Delivery
+}
+
+// ErrNoBlobs: the container holds nothing of that day.
+var ErrNoBlobs = errors.New("no export blobs")
+
+// ErrMalformed: more lines than allowed could not be read.
+var ErrMalformed = errors.New("too many malformed lines")
+
+// ErrUndelivered: the findings are in the work store, and not all of them
+// reached every destination.
+var ErrUndelivered = errors.New("findings not delivered")
+
+// Day runs the hunt over one UTC day. What an earlier run has read is not read
+// again and what it has delivered is not delivered again. With ErrUndelivered
+// the result is complete.
+func (h *Hunt[S]) Day(ctx context.Context, date time.Time) (*Result[S], error) {
+	r := &Result[S]{Date: event.Day(date).From}
+	if err := h.read(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := h.checkMalformed(r.Stats); err != nil {
+		return nil, err
+	}
+	h.report(Progress{Phase: Finishing})
+	var err error
+	r.Records, err = h.Detector.Finish(ctx, r.Date, r.Day, h.Detector.New())
+	if err != nil {
+		return nil, err
+	}
+	if h.DryRun {
+		return r, nil
+	}
+	key := h.folder(r.Date.Format(time.DateOnly))
+	if err := publish.WriteOutbox(ctx, h.Work, key, r.Records); err != nil {
+		return nil, err
+	}
+	h.report(Progress{Phase: Delivering})
+	return r, h.deliver(ctx, key, r)
+}
+
+// attempts is how often a day is planned anew when its blobs change under way.
+const attempts = 3
+
+// read brings the day's state into r. A blob that changed since the listing
+// makes it list and plan again; the shards it does not touch stay as they are.
+func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
+	for range attempts {
+		h.report(Progress{Phase: Listing})
+		r.Export, err = storage.ListDay(ctx, h.Input, h.Workspace, r.Date)
+		if err != nil {
+			return err
+		}
+		if len(r.Export.Blobs) == 0 {
+			return h.noBlobs(ctx, r)
+		}
+		plan := NewPlan(h.Detector.Spec(), r.Date, r.Export.Blobs, h.ShardSize)
+		err = h.carryOut(ctx, plan, r)
+		if !errors.Is(err, errStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("the blobs of %s kept changing while they were read: %w", r.Date.Format(time.DateOnly), err)
+}
+
+// carryOut reads what the plan says, unless the profile already covers it.
+func (h *Hunt[S]) carryOut(ctx context.Context, plan Plan, r *Result[S]) (err error) {
+	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
+	profile := h.profileName(plan.Date)
+	r.Day, r.Stats, err = h.get(ctx, profile, plan.Key)
+	if err == nil {
+		r.Reused = r.Shards
+		return nil
+	}
+	if !errors.Is(err, errNoFile) {
+		return err
+	}
+	progress := h.meter(plan)
+	err = h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
+		reused, err := h.Fold(ctx, plan, shard)
+		if err == nil {
+			progress.done(plan.Shards[shard], reused)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.Reused = progress.Reused
+	h.report(Progress{Phase: Merging})
+	if r.Day, r.Stats, err = h.Merge(ctx, plan); err != nil {
+		return err
+	}
+	return h.put(ctx, profile, note{plan.Key, r.Stats}, r.Day)
+}
+
+// deliver gives the records to every sink, also when one of them fails.
+func (h *Hunt[S]) deliver(ctx context.Context, key string, r *Result[S]) error {
+	sinks, err := h.Sinks(r.Date)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, sink := range sinks {
+		d, err := publish.Deliver(ctx, h.Work, key, sink, r.Records)
+		r.Deliveries = append(r.Deliveries, d)
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %w", ErrUndelivered, err)
+	}
+	return nil
+}
+
+// noBlobs says what the container holds instead.
+func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
+	day := r.Date.Format(time.DateOnly)
+	if len(r.Export.Workspaces) > 0 {
+		return fmt.Errorf("%w of %s for %q; is the export rule on, and the day over?", ErrNoBlobs, day, r.Export.Workspaces)
+	}
+	found, err := storage.Workspaces(ctx, h.Input, "")
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId=; is this the container of the export?", ErrNoBlobs)
+	}
+	return fmt.Errorf("%w of the workspace %q (setting storage.workspace); the container holds %q", ErrNoBlobs, h.Workspace, found)
+}
+
+func (h *Hunt[S]) checkMalformed(s event.Stats) error {
+	bad := s.MalformedLines()
+	if bad == 0 || float64(bad) <= h.MaxMalformed*float64(s.Lines) {
+		return nil
+	}
+	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, byte %d, %s: %s",
+		ErrMalformed, bad, s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Offset, s.Samples[0].Reason, s.Samples[0].Text)
+}
+
+// folder is where a kind of file of this hunt lies.
+func (h *Hunt[S]) folder(below string) string {
+	return path.Join(h.Scope, h.Detector.Spec().Detector, below)
+}
+
+func (h *Hunt[S]) partialName(p Plan, s Shard) string {
+	return path.Join("partials", h.folder(p.Date.Format(time.DateOnly)), s.Key+".parquet")
+}
+
+func (h *Hunt[S]) profileName(date time.Time) string {
+	return path.Join("profiles", h.folder("day="+date.Format(time.DateOnly)), "profile.parquet")
+}

@@ -1,0 +1,138 @@
+package masquerade
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sparkless/masquerade/simjoin"
+	"sparkless/publish"
+)
+
+// Finding is the published record: a rare process name that resembles a frequent
+// one. The first four names are the notebook's; none is ever renamed.
+type Finding struct {
+	// TimeStamp is the end of the data day. The notebook states the time of its
+	// run there; the end of the day is the same in every run.
+	TimeStamp                   string
+	NormalProcess               string  // the frequent name, lower-cased
+	PotentiallyMaliciousProcess string  // the rare name, lower-cased
+	AnomalyScore                float32 // similarity, 0 to 1, as the notebook's float32
+
+	FindingId string // of the pair: the same on every day and in every run
+	DataDay   string // the start of the UTC day that was analysed
+	Scope     string `json:",omitempty"` // the estate, where several share a table
+
+	Distance             int   // edits between the names, without an extension they share
+	MaliciousCount       int64 // events with the rare name
+	NormalCount          int64
+	MaliciousPercentRank float64 // of the count, among all names of the day
+	NormalPercentRank    float64
+	FirstSeen            string // of the rare name on that day
+	LastSeen             string
+	Paths                []Tally `json:",omitempty"` // of the rare name, as are the next four
+	Hosts                []Tally `json:",omitempty"`
+	Parents              []Tally `json:",omitempty"`
+	Accounts             []Tally `json:",omitempty"`
+	CommandLines         []Tally `json:",omitempty"`
+	NormalPaths          []Tally `json:",omitempty"` // of the frequent name
+	Reasons              []string
+	Technique            string // MITRE ATT&CK
+}
+
+// Tally is a value and how many of the name's events had it. A name keeps eight
+// values of each kind, chosen by hash; their counts are exact.
+type Tally struct {
+	Value string `json:"value"`
+	Count int64  `json:"count"`
+}
+
+func (d *Detector) finding(date time.Time, day *Counts, normal, rare ranked, p simjoin.Pair) Finding {
+	n, r := day.names[normal.name], day.names[rare.name]
+	return Finding{
+		TimeStamp:                   timestamp(date.Add(24 * time.Hour).UnixNano()),
+		NormalProcess:               normal.name,
+		PotentiallyMaliciousProcess: rare.name,
+		AnomalyScore:                p.Score,
+		FindingId:                   findingID(d.scope, normal.name, rare.name),
+		DataDay:                     timestamp(date.UnixNano()),
+		Scope:                       d.scope,
+		Distance:                    p.Distance,
+		MaliciousCount:              rare.count,
+		NormalCount:                 normal.count,
+		MaliciousPercentRank:        rare.percent,
+		NormalPercentRank:           normal.percent,
+		FirstSeen:                   timestamp(r.first),
+		LastSeen:                    timestamp(r.last),
+		Paths:                       r.context[paths].shown(),
+		Hosts:                       r.context[hosts].shown(),
+		Parents:                     r.context[parents].shown(),
+		Accounts:                    r.context[accounts].shown(),
+		CommandLines:                r.context[commands].shown(),
+		NormalPaths:                 n.context[paths].shown(),
+		Reasons:                     []string{reason(normal, rare, p)},
+		Technique:                   "T1036.005",
+	}
+}
+
+// reason says in words why the pair is a finding.
+func reason(normal, rare ranked, p simjoin.Pair) string {
+	return fmt.Sprintf("%s from %s (score %.3f); seen %s, the imitated name %s",
+		plural(int64(p.Distance), "edit"), normal.name, p.Score, plural(rare.count, "time"), plural(normal.count, "time"))
+}
+
+func plural(n int64, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// findingID names a pair within a scope. It does not look like a GUID, which
+// Log Analytics would rewrite.
+func findingID(scope, normal, rare string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"masquerade", scope, normal, rare}, "\x00")))
+	return "mq-" + hex.EncodeToString(sum[:10])
+}
+
+// timestamp is ISO 8601 in UTC with the export's resolution of 100 ns.
+func timestamp(nanos int64) string {
+	return time.Unix(0, nanos).UTC().Format("2006-01-02T15:04:05.0000000Z")
+}
+
+// shown lists a sample, the most frequent value first.
+func (s sample) shown() []Tally {
+	out := make([]Tally, len(s))
+	for i, k := range s {
+		out[i] = Tally{k.value, k.count}
+	}
+	slices.SortFunc(out, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
+	})
+	return out
+}
+
+// sortFindings puts the most similar pair first.
+func sortFindings(findings []Finding) {
+	slices.SortFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.AnomalyScore, a.AnomalyScore),
+			strings.Compare(a.PotentiallyMaliciousProcess, b.PotentiallyMaliciousProcess),
+			strings.Compare(a.NormalProcess, b.NormalProcess))
+	})
+}
+
+func records(findings []Finding) ([]publish.Record, error) {
+	out := make([]publish.Record, len(findings))
+	for i, f := range findings {
+		body, err := publish.Body(f)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = publish.Record{ID: f.FindingId, Day: f.DataDay[:len(time.DateOnly)], Body: body}
+	}
+	return out, nil
+}

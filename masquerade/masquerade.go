@@ -1,0 +1,113 @@
+// Package masquerade finds rare process names that imitate frequent ones, such
+// as svch0st.exe beside svchost.exe (MITRE ATT&CK T1036.005).
+//
+// It counts the names of a day's process creations (event 4688), takes percent
+// ranks of the counts, and joins the rare names with the frequent ones by edit
+// distance. With the default Params its pairs and scores are those of the
+// notebook "Masquerading Process Name Anomaly" for Microsoft Sentinel on the
+// same events.
+package masquerade
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sparkless/masquerade/simjoin"
+	"sparkless/publish"
+	"sparkless/storage/event"
+)
+
+// Params decide which names are compared and which pairs are findings.
+type Params struct {
+	// Frequent is the least percent rank of a frequent name.
+	Frequent float64
+	// Rare is the percent rank below which a name is rare.
+	Rare float64
+	// Similarity is the score above which a pair is a finding.
+	Similarity float64
+}
+
+// DefaultParams are the notebook's.
+var DefaultParams = Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.85}
+
+// Validate names every setting that cannot work.
+func (p Params) Validate() error {
+	var errs []error
+	check := func(name string, v, limit float64) {
+		if !(v >= 0 && v <= limit) {
+			errs = append(errs, fmt.Errorf("masquerade.%s: %v is not between 0 and %v", name, v, limit))
+		}
+	}
+	check("frequent", p.Frequent, 1)
+	check("rare", p.Rare, 1)
+	check("similarity", p.Similarity, 1)
+	return errors.Join(errs...)
+}
+
+// Detector is the masquerading hunt. It is safe for concurrent use.
+type Detector struct {
+	params  Params
+	scope   string
+	workers int
+}
+
+// New returns a detector. Scope says which estate the findings belong to and is
+// part of their IDs; workers is how many goroutines join names.
+func New(p Params, scope string, workers int) *Detector {
+	return &Detector{p, scope, workers}
+}
+
+// The columns of SecurityEvent that the detector reads, as Record.Value counts
+// them.
+const (
+	colProcess = iota
+	colNewProcessName
+	colComputer
+	colParentProcessName
+	colAccount
+	colCommandLine
+)
+
+// Spec tells what the detector reads: event 4688, "A new process has been
+// created", of the table SecurityEvent.
+func (d *Detector) Spec() event.Spec {
+	return event.Spec{
+		Detector:  "masquerade",
+		Version:   1,
+		Container: "am-securityevent",
+		Query: event.Query{
+			EventIDs: []int{4688},
+			Columns:  []string{"Process", "NewProcessName", "Computer", "ParentProcessName", "Account", "CommandLine"},
+		},
+	}
+}
+
+// New returns counts of nothing.
+func (d *Detector) New() *Counts { return NewCounts() }
+
+// Finish returns the day's findings, one for each pair of a rare name and the
+// frequent name it resembles, the most similar first.
+func (d *Detector) Finish(ctx context.Context, date time.Time, day, _ *Counts) ([]publish.Record, error) {
+	names := rank(day.tallies())
+	frequent, rare := split(names, d.params)
+	pairs, err := simjoin.Join(ctx, texts(frequent), texts(rare), d.params.Similarity, d.workers)
+	if err != nil {
+		return nil, fmt.Errorf("comparing %d frequent with %d rare names: %w", len(frequent), len(rare), err)
+	}
+	findings := make([]Finding, len(pairs))
+	for i, p := range pairs {
+		findings[i] = d.finding(date, day, frequent[p.Left], rare[p.Right], p)
+	}
+	sortFindings(findings)
+	return records(findings)
+}
+
+func texts(names []ranked) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = n.name
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package masquerade
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"sparkless/masquerade/simjoin"
+)
+
+// SelfTest says how many synthetic impostors the settings would catch among the
+// day's names.
+type SelfTest struct {
+	Caught int
+	Total  int
+	Missed []string // the names not caught, in order
+}
+
+func (t SelfTest) String() string {
+	return fmt.Sprintf("%d of %d synthetic impostors caught", t.Caught, t.Total)
+}
+
+// The events of the notebook's built-in examples: each known name is seen 20
+// times (wininit twice that), each mutant once.
+const normalEvents = 20
+
+// knownNormal are the names of the notebook's built-in examples; those without
+// an extension end in .exe. One of them is there twice.
+var knownNormal = strings.Fields(`
+	svchost csrss smss services winlogon wininit lsass spoolsv conhost powershell
+	init bash avahi-daemon gnome-session getty acpid dbus-daemon dbus-launch networkmanager explorer
+	more.com mode.com nbtstat netstat cscript cnscript tracert tracerpt systeminfo system_info
+	aitagent adtagent wininit wininst userinit userinst dnscmd dfscmd nslookup nblookup`)
+
+// SelfTest plants the notebook's examples, known normal names and one mutant of
+// each, among the day's names and counts the mutants that become findings. It
+// works on a copy: the day, its findings and its sinks never see them.
+func (d *Detector) SelfTest(ctx context.Context, day *Counts) (SelfTest, error) {
+	mutants := syntheticImpostors()
+	frequent, rare := split(rank(withExamples(day.tallies(), mutants)), d.params)
+	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(mutants, n.name) })
+	pairs, err := simjoin.Join(ctx, texts(frequent), texts(rare), d.params.Similarity, d.workers)
+	if err != nil {
+		return SelfTest{}, fmt.Errorf("self-test: %w", err)
+	}
+	caught := map[string]bool{}
+	for _, p := range pairs {
+		caught[rare[p.Right].name] = true
+	}
+	missed := slices.DeleteFunc(slices.Clone(mutants), func(m string) bool { return caught[m] })
+	return SelfTest{len(caught), len(mutants), missed}, nil
+}
+
+// withExamples adds the counts of the examples to those of the day.
+func withExamples(tallies []tally, mutants []string) []tally {
+	extra := map[string]int64{}
+	for _, name := range knownNormal {
+		extra[executable(name)] += normalEvents
+	}
+	for _, name := range mutants {
+		extra[name]++
+	}
+	for i := range tallies {
+		if !tallies[i].absent {
+			tallies[i].count += extra[tallies[i].name]
+			delete(extra, tallies[i].name)
+		}
+	}
+	for name, n := range extra {
+		tallies = append(tallies, tally{name: name, count: n})
+	}
+	return tallies
+}
+
+// syntheticImpostors returns a mutant of each known name, with one letter inside
+// replaced, and two that real malware used. They are the same in every run; the
+// notebook draws its own anew each time.
+func syntheticImpostors() []string {
+	rng := rand.New(rand.NewPCG(4688, 1036))
+	var mutants []string
+	for _, name := range knownNormal {
+		for {
+			m := mutate(rng, name)
+			if !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
+				mutants = append(mutants, m)
+				break
+			}
+		}
+	}
+	return append(mutants, "scvhost.exe", "svch0st.exe")
+}
+
+// mutate replaces one letter of the stem, neither the first nor the last.
+func mutate(rng *rand.Rand, name string) string {
+	stem, _, _ := strings.Cut(name, ".")
+	at := 1 + rng.IntN(len(stem)-2)
+	letter := byte('a' + rng.IntN(26))
+	for letter == name[at] {
+		letter = byte('a' + rng.IntN(26))
+	}
+	return executable(name[:at] + string(letter) + name[at+1:])
+}
+
+func executable(name string) string {
+	if strings.Contains(name, ".") {
+		return name
+	}
+	return name + ".exe"
+}
