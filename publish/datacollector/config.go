@@ -1,0 +1,187 @@
+// Package datacollector publishes records through the HTTP Data Collector API
+// of Azure Monitor, into the custom table <Log-Type>_CL of a workspace.
+//
+// The API passed its end-of-support date on 2026-09-14 and still takes data. It
+// knows no idempotency: when a connection breaks after the request was sent, the
+// rows may be stored although the sink reports a passing error, and a retry
+// stores them twice. They have the same FindingId then.
+//
+// Source of formats and limits: Microsoft Learn, "Send log data to Azure Monitor
+// by using the HTTP Data Collector API".
+package datacollector
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// DefaultLogType is the table that rules for the Synapse notebook query.
+const DefaultLogType = "MasqueradingProcessNameResult"
+
+// Config says where to send and as whom. Printing it with any verb of fmt shows
+// no key.
+type Config struct {
+	// WorkspaceID is the GUID of the Log Analytics workspace.
+	WorkspaceID string
+	// SharedKey is the primary or secondary key of the workspace, in base64.
+	SharedKey string `json:"-"`
+	// LogType names the table, without "_CL". Empty means DefaultLogType.
+	LogType string
+	// Endpoint replaces https://<WorkspaceID>.ods.opinsights.azure.com: another
+	// cloud's, or a local server. Plain http is for loopback hosts only.
+	Endpoint string
+	// ResourceID fills the column _ResourceId. Optional.
+	ResourceID string
+	// TimeGeneratedField names the field whose time becomes TimeGenerated; the
+	// service replaces times older than two days. Optional.
+	TimeGeneratedField string
+
+	// Client replaces the HTTP client. Optional; redirects are never followed.
+	Client *http.Client `json:"-"`
+	// Now replaces the clock that dates the requests. Optional.
+	Now func() time.Time `json:"-"`
+}
+
+// Format keeps the key out of every text that fmt makes of a Config.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{workspace-id %q, log-type %q}", c.WorkspaceID, c.LogType)
+}
+
+var (
+	workspacePattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	logTypePattern   = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+	resourcePattern  = regexp.MustCompile(`^/subscriptions/[!-~ ]*[!-~]$`)
+	propertyPattern  = regexp.MustCompile(`^[A-Za-z0-9_]{1,45}$`)
+)
+
+// Validate reports every setting that cannot work, by name, and never the key.
+func (c Config) Validate() error {
+	var errs []error
+	report := func(bad bool, text string) {
+		if bad {
+			errs = append(errs, errors.New("datacollector."+text))
+		}
+	}
+	report(!workspacePattern.MatchString(c.WorkspaceID),
+		"workspace-id: set the workspace ID, a GUID, from the workspace's overview page")
+	report(!validKey(c.SharedKey),
+		"shared-key: set the primary or secondary key of the workspace, whole and in base64 as shown there")
+	report(c.LogType != "" && !logTypePattern.MatchString(c.LogType),
+		"log-type: use 1 to 100 letters, digits and underscores")
+	report(strings.HasSuffix(c.LogType, "_CL"),
+		"log-type: leave _CL out, the service appends it")
+	report(c.ResourceID != "" && !resourcePattern.MatchString(c.ResourceID),
+		"resource-id: set a whole resource ID that begins with /subscriptions/, or nothing")
+	report(c.TimeGeneratedField != "" && !propertyPattern.MatchString(c.TimeGeneratedField),
+		"time-generated-field: set the name of a field (letters, digits, underscores, at most 45), or nothing")
+	if c.Endpoint != "" {
+		if err := checkEndpoint(c.Endpoint); err != nil {
+			errs = append(errs, fmt.Errorf("datacollector.endpoint: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validKey(key string) bool {
+	raw, err := base64.StdEncoding.DecodeString(key)
+	return err == nil && len(raw) > 0
+}
+
+// checkEndpoint does not repeat the endpoint: it may hold a password.
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return errors.New("set a URL such as https://<workspace-id>.ods.opinsights.azure.cn")
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return errors.New("set scheme and host only, without user, path or query")
+	}
+	if u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+		return errors.New("use https (http is for a server on this machine only)")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Sink sends to one table of one workspace. It is made by New.
+type Sink struct {
+	name   string
+	url    string
+	key    []byte
+	config Config
+	client *http.Client
+	limits limits
+}
+
+// New returns the sink for c, or what Validate reports.
+func New(c Config) (*Sink, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.LogType == "" {
+		c.LogType = DefaultLogType
+	}
+	name := "datacollector-" + strings.ToLower(c.WorkspaceID) + "-" + c.LogType
+	if c.Endpoint != "" {
+		// What another server took, a test one perhaps, this one has not.
+		sum := sha256.Sum256([]byte(strings.TrimRight(c.Endpoint, "/")))
+		name += "-" + hex.EncodeToString(sum[:4])
+	} else {
+		c.Endpoint = "https://" + c.WorkspaceID + ".ods.opinsights.azure.com"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	key, err := base64.StdEncoding.DecodeString(c.SharedKey)
+	if err != nil {
+		return nil, errors.New("datacollector.shared-key is not base64")
+	}
+	return &Sink{
+		name:   name,
+		url:    strings.TrimRight(c.Endpoint, "/") + resource + "?api-version=2016-04-01",
+		key:    key,
+		config: c,
+		client: client(c.Client),
+		limits: limits{bytes: maxBytes, records: maxRecords},
+	}, nil
+}
+
+// client returns a client that follows no redirect: the signature is for this
+// host. Connections are not kept, so that no goroutine outlives a Send and no
+// request meets a connection that the service has just closed.
+func client(given *http.Client) *http.Client {
+	var c http.Client
+	if given != nil {
+		c = *given
+	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = t.Clone()
+		t.DisableKeepAlives = true
+		c.Transport = t
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
+}
+
+// Name is "datacollector-<workspace ID>-<Log-Type>", and with an Endpoint of its
+// own "-<8 hexadecimal digits of the endpoint's SHA-256>".
+func (s *Sink) Name() string { return s.name }
+
+// limited reads at most n bytes: an answer is a line, whatever a proxy makes of it.
+func limited(r io.Reader, n int64) string {
+	data, _ := io.ReadAll(io.LimitReader(r, n))
+	return string(data)
+}

@@ -1,0 +1,178 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"sparkless/storage"
+)
+
+// receiptTime bounds the put of the receipts after the run was told to stop.
+const receiptTime = 30 * time.Second
+
+var receiptFormat = format{
+	name:    "sparkless-receipts",
+	version: 1,
+	remedy: "nothing was sent: put back an intact copy (or use the release that wrote it), " +
+		"or delete the object to send all its records again",
+}
+
+// receipt proves that a sink took one revision of a record.
+type receipt struct {
+	ID       string `json:"id"`
+	Revision string `json:"revision"`
+}
+
+// receipts are those of one sink and one key, in the order of acceptance.
+type receipts struct {
+	name  string
+	lines [][]byte
+	known map[receipt]bool
+}
+
+// ReceiptError says that a sink took records whose receipts could not be kept:
+// a later Deliver sends these records again, under the same IDs.
+type ReceiptError struct {
+	Sink   string
+	Object string   // name of the receipts in the work store
+	IDs    []string // the records that may be sent again, in order
+	Err    error    // why the receipts could not be kept
+}
+
+// Error names the first ten records; IDs holds them all.
+func (e *ReceiptError) Error() string {
+	const shown = 10
+	var ids strings.Builder
+	for i, id := range e.IDs[:min(shown, len(e.IDs))] {
+		if i > 0 {
+			ids.WriteString(", ")
+		}
+		fmt.Fprintf(&ids, "%q", id)
+	}
+	if more := len(e.IDs) - shown; more > 0 {
+		fmt.Fprintf(&ids, " and %d more", more)
+	}
+	return fmt.Sprintf("%s has taken %d record(s) but the receipts %s could not be written, "+
+		"so these records may be sent again: %s: %v", e.Sink, len(e.IDs), e.Object, ids.String(), e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ReceiptError) Unwrap() error { return e.Err }
+
+// readReceipts returns what work holds for this sink and key. Only an object
+// that is not there counts as none.
+func readReceipts(ctx context.Context, work storage.Reader, sink, key string) (*receipts, error) {
+	if err := checkNames(sink, key); err != nil {
+		return nil, err
+	}
+	r := &receipts{name: "receipts/" + sink + "/" + key + ".jsonl", known: map[receipt]bool{}}
+	data, err := storage.ReadAll(ctx, work, r.name)
+	if errors.Is(err, storage.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the receipts %s: %w", r.name, err)
+	}
+	if r.lines, err = receiptFormat.decode(r.name, data); err != nil {
+		return nil, err
+	}
+	for i, line := range r.lines {
+		var one receipt
+		if err := json.Unmarshal(line, &one); err != nil || one.ID == "" || one.Revision == "" {
+			return nil, fmt.Errorf("%s: %w: line %d is no receipt; %s", r.name, errDamaged, i+2, receiptFormat.remedy)
+		}
+		r.known[one] = true
+	}
+	return r, nil
+}
+
+// missing returns the records without a receipt, each once, in order.
+func (r *receipts) missing(records []Record) []Record {
+	var out []Record
+	queued := map[receipt]bool{}
+	for _, rec := range records {
+		one := receipt{rec.ID, rec.Revision()}
+		if r.known[one] || queued[one] {
+			continue
+		}
+		queued[one] = true
+		out = append(out, rec)
+	}
+	return out
+}
+
+// keep adds receipts for records, which sink has just taken, and writes the
+// object anew. A run that was told to stop still keeps them: without them the
+// next run would send the records again.
+func (r *receipts) keep(ctx context.Context, work storage.Store, sink string, records []Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiptTime)
+	defer cancel()
+	if err := r.add(records); err != nil {
+		return r.failed(sink, records, err)
+	}
+	data, err := receiptFormat.encode(r.name, r.lines)
+	if err == nil {
+		err = work.Put(ctx, r.name, data)
+	}
+	if err != nil {
+		return r.failed(sink, records, err)
+	}
+	return nil
+}
+
+func (r *receipts) add(records []Record) error {
+	for _, rec := range records {
+		one := receipt{rec.ID, rec.Revision()}
+		line, err := marshalLine(one)
+		if err != nil {
+			return err
+		}
+		r.lines = append(r.lines, bytes.TrimSuffix(line, []byte("\n")))
+		r.known[one] = true
+	}
+	return nil
+}
+
+func (r *receipts) failed(sink string, records []Record, err error) error {
+	ids := make([]string, len(records))
+	for i, rec := range records {
+		ids[i] = rec.ID
+	}
+	return &ReceiptError{Sink: sink, Object: r.name, IDs: ids, Err: err}
+}
+
+// checkNames refuses what would leave the folder of this sink or this key.
+func checkNames(sink, key string) error {
+	if !validName(sink) {
+		return fmt.Errorf("sink name %q: %w: use letters, digits, '-', '_' and '.'", sink, storage.ErrInvalid)
+	}
+	return checkKey(key)
+}
+
+func validName(name string) bool {
+	if name == "" || name == "." || name == ".." {
+		return false
+	}
+	return strings.IndexFunc(name, func(c rune) bool {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		return !letter && !(c >= '0' && c <= '9') && !strings.ContainsRune("-_.", c)
+	}) < 0
+}
+
+func checkKey(key string) error {
+	bad := !utf8.ValidString(key) || strings.ContainsRune(key, '\\') || strings.IndexFunc(key, unicode.IsControl) >= 0
+	for part := range strings.SplitSeq(key, "/") {
+		bad = bad || part == "" || part == "." || part == ".."
+	}
+	if bad {
+		return fmt.Errorf("key %q: %w: want a slash-separated name such as detector/2006-01-02", key, storage.ErrInvalid)
+	}
+	return nil
+}

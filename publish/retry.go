@@ -1,0 +1,158 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff is a passing error with which a destination also says how long to
+// wait, as HTTP does with Retry-After.
+type Backoff struct {
+	After time.Duration
+	Err   error
+}
+
+// Error is the text of Err.
+func (b *Backoff) Error() string { return b.Err.Error() }
+
+// Unwrap returns Err.
+func (b *Backoff) Unwrap() error { return b.Err }
+
+// Policy bounds the retries of one Send. The zero value means DefaultPolicy.
+type Policy struct {
+	// Attempts is how often one Send may be tried, the first time included.
+	Attempts int
+	// Base is the pause after the first failure; it doubles up to Max. A random
+	// half of each pause is left out, so that jobs do not come back together.
+	Base, Max time.Duration
+	// Total is the time after which no further attempt begins.
+	Total time.Duration
+}
+
+// DefaultPolicy gives a throttled or restarting destination about five minutes.
+func DefaultPolicy() Policy {
+	return Policy{Attempts: 8, Base: time.Second, Max: time.Minute, Total: 5 * time.Minute}
+}
+
+// Validate reports every setting that cannot work.
+func (p Policy) Validate() error {
+	var errs []error
+	if p.Attempts < 1 {
+		errs = append(errs, fmt.Errorf("retry.attempts is %d: set 1 (never retry) or more", p.Attempts))
+	}
+	if p.Base <= 0 {
+		errs = append(errs, fmt.Errorf("retry.base is %v: set a time above zero, such as 1s", p.Base))
+	}
+	if p.Max < p.Base {
+		errs = append(errs, fmt.Errorf("retry.max is %v: set at least retry.base (%v)", p.Max, p.Base))
+	}
+	if p.Total < 0 {
+		errs = append(errs, fmt.Errorf("retry.total is %v: set zero or more", p.Total))
+	}
+	return errors.Join(errs...)
+}
+
+// Retry returns a sink that calls sink again after a passing error, with waits
+// that double and vary by chance, and never shorter than a Backoff asks for. It
+// does not retry ErrRefused, ErrDenied or an error of a context. policy is valid
+// or the zero value. The sink returned is a Replacer if, and only if, sink is one.
+//
+// A call in progress is not cut short by policy.Total: that is for sink to bound.
+func Retry(sink Sink, policy Policy) Sink {
+	if policy == (Policy{}) {
+		policy = DefaultPolicy()
+	}
+	_, replaces := sink.(Replacer)
+	r := &retrier{Sink: sink, policy: policy, replaces: replaces}
+	if replaces {
+		return retryReplacer{r}
+	}
+	return r
+}
+
+type retrier struct {
+	Sink
+	policy   Policy
+	replaces bool
+	// notBefore holds back the next Send after one that took some records and
+	// then met a passing error.
+	notBefore time.Time
+}
+
+type retryReplacer struct{ *retrier }
+
+func (retryReplacer) Replaces() {}
+
+// Send is Sink's. When some records were taken before a passing error it returns
+// at once without that error, so that their receipts are kept before the wait;
+// the wait then comes at the beginning of the next Send.
+func (r *retrier) Send(ctx context.Context, records []Record) (int, error) {
+	if err := wait(ctx, time.Until(r.notBefore)); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	for attempt := 1; ; attempt++ {
+		n, err := r.Sink.Send(ctx, records)
+		if err == nil || ctx.Err() != nil || !passing(err) {
+			return n, err
+		}
+		pause := r.policy.pause(attempt, err)
+		spent := time.Since(start)
+		if attempt >= r.policy.Attempts || pause > r.policy.Total-spent {
+			return n, gaveUp(attempt, spent, pause, err)
+		}
+		if n > 0 && !r.replaces {
+			r.notBefore = time.Now().Add(pause)
+			return n, nil
+		}
+		if stop := wait(ctx, pause); stop != nil {
+			return n, fmt.Errorf("%w while waiting to try again after: %w", stop, err)
+		}
+	}
+}
+
+func passing(err error) bool {
+	for _, final := range []error{ErrRefused, ErrDenied, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// pause is half the doubled delay plus a random part of the other half.
+func (p Policy) pause(attempt int, err error) time.Duration {
+	d := p.Base
+	for i := 1; i < attempt && d < p.Max; i++ {
+		d *= 2
+	}
+	d = min(d, p.Max)
+	d = d/2 + rand.N(d/2+1)
+	if b, ok := errors.AsType[*Backoff](err); ok && b.After > d {
+		// Jitter upwards only: earlier than asked for would be turned away again.
+		d = max(b.After, b.After+d/4) // the sum may overflow
+	}
+	return d
+}
+
+func gaveUp(attempts int, spent, pause time.Duration, err error) error {
+	return fmt.Errorf("gave up after %d attempt(s) in %v (the next one was due in %v): %w",
+		attempts, spent.Round(time.Millisecond), pause.Round(time.Millisecond), err)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
