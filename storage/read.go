@@ -8,6 +8,9 @@ import (
 
 // Find returns the present version of the object name, or ErrNotExist.
 func Find(ctx context.Context, r Reader, name string) (Blob, error) {
+	if f, ok := r.(Finder); ok {
+		return f.Find(ctx, name)
+	}
 	for b, err := range r.List(ctx, name) {
 		if err != nil {
 			return Blob{}, err

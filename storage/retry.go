@@ -55,11 +55,7 @@ func Retry(r Reader, p Policy) Reader {
 	if p.Attempts == 0 {
 		p = DefaultPolicy
 	}
-	retrying := &retryReader{r: r, p: p}
-	if f, ok := r.(FolderLister); ok {
-		return &retryFolders{retrying, f}
-	}
-	return retrying
+	return &retryReader{r, p}
 }
 
 type retryReader struct {
@@ -67,17 +63,20 @@ type retryReader struct {
 	p Policy
 }
 
-type retryFolders struct {
-	*retryReader
-	f FolderLister
-}
-
-func (r *retryFolders) Folders(ctx context.Context, prefix string) (folders []string, err error) {
+func (r *retryReader) Folders(ctx context.Context, prefix string) (folders []string, err error) {
 	err = r.p.do(ctx, func() error {
-		folders, err = r.f.Folders(ctx, prefix)
+		folders, err = foldersBelow(ctx, r.r, prefix)
 		return err
 	})
 	return folders, err
+}
+
+func (r *retryReader) Find(ctx context.Context, name string) (b Blob, err error) {
+	err = r.p.do(ctx, func() error {
+		b, err = Find(ctx, r.r, name)
+		return err
+	})
+	return b, err
 }
 
 // do runs f until it succeeds, fails for good, or has failed p.Attempts times.
@@ -232,4 +231,21 @@ func (b *retryBody) Close() error {
 	b.drop()
 	b.left = 0
 	return nil
+}
+
+// RetryStore is Retry for a Store; a Put that failed is repeated, too.
+func RetryStore(s Store, p Policy) Store {
+	if p.Attempts == 0 {
+		p = DefaultPolicy
+	}
+	return &retryStore{retryReader{s, p}, s}
+}
+
+type retryStore struct {
+	retryReader
+	s Store
+}
+
+func (r *retryStore) Put(ctx context.Context, name string, data []byte) error {
+	return r.p.do(ctx, func() error { return r.s.Put(ctx, name, data) })
 }

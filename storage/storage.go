@@ -72,3 +72,9 @@ type FolderLister interface {
 	// prefix "x/" it returns "x/y=1/".
 	Folders(ctx context.Context, prefix string) ([]string, error)
 }
+
+// Finder is what a Reader offers that can look one object up without listing.
+type Finder interface {
+	// Find returns the present version of the object name, or ErrNotExist.
+	Find(ctx context.Context, name string) (Blob, error)
+}

@@ -1,0 +1,175 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
+
+	"sparkless/storage"
+)
+
+// place names a blob, or the container if name is empty.
+func (s *Store) place(name string) string {
+	if name == "" {
+		return fmt.Sprintf("container %q of account %q", s.container, s.account)
+	}
+	return fmt.Sprintf("blob %q in container %q of account %q", name, s.container, s.account)
+}
+
+// failure is the error to return for err, which came from the SDK while doing
+// something with a blob or, if name is empty, with the container. Its text is
+// made here and err is not wrapped: the SDK's errors hold whole requests, and a
+// request's URL may hold a signature.
+func (s *Store) failure(ctx context.Context, doing, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	what := doing + " " + s.place(name)
+	var refused *azcore.ResponseError
+	var noToken *signInError
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", what, ctx.Err())
+	case errors.As(err, &noToken):
+		return noToken.explain(what)
+	case errors.As(err, &refused):
+		return s.answer(what, doing, refused)
+	case errors.Is(err, storage.ErrChanged):
+		return fmt.Errorf("%s: %w", what, err) // made in this package
+	}
+	return fmt.Errorf("%s: %s", what, transportText(err))
+}
+
+// answer explains a status other than success.
+func (s *Store) answer(what, doing string, r *azcore.ResponseError) error {
+	code := fmt.Sprintf("%d %s", r.StatusCode, cut(r.ErrorCode, 60))
+	if r.ErrorCode == "" {
+		code = fmt.Sprintf("%d without an error code: is this a blob service?", r.StatusCode)
+	}
+	switch kind := meaning(r); {
+	case r.ErrorCode == string(bloberror.ContainerNotFound):
+		return fmt.Errorf("%s: container %q %w (%s)", what, s.container, storage.ErrNotExist, code)
+	case errors.Is(kind, storage.ErrDenied):
+		return fmt.Errorf("%s: %w (%s): %s", what, kind, code, denied(r.ErrorCode, doing))
+	case kind != nil:
+		return fmt.Errorf("%s: %w (%s)", what, kind, code)
+	case r.ErrorCode == string(bloberror.BlobArchived):
+		return fmt.Errorf("%s: %s: the blob is in the archive tier: rehydrate it first", what, code)
+	}
+	return fmt.Errorf("%s: the service answered %s", what, code)
+}
+
+// meaning is the error of package storage that an answer stands for, or nil for
+// what may pass.
+func meaning(r *azcore.ResponseError) error {
+	switch bloberror.Code(r.ErrorCode) {
+	case bloberror.BlobNotFound, bloberror.ContainerNotFound, bloberror.ResourceNotFound:
+		return storage.ErrNotExist
+	case bloberror.ConditionNotMet, bloberror.InvalidRange:
+		return storage.ErrChanged
+	case bloberror.InvalidAuthenticationInfo, "NoAuthenticationInformation", "PublicAccessNotPermitted", bloberror.BlobImmutableDueToPolicy:
+		return storage.ErrDenied
+	case bloberror.InvalidResourceName, bloberror.InvalidURI, bloberror.OutOfRangeInput, bloberror.InvalidHeaderValue,
+		bloberror.InvalidQueryParameterValue, bloberror.UnsupportedHeader, bloberror.RequestBodyTooLarge, "AccountRequiresHttps":
+		return storage.ErrInvalid
+	}
+	if r.StatusCode == http.StatusUnauthorized || r.StatusCode == http.StatusForbidden {
+		return storage.ErrDenied
+	}
+	return nil
+}
+
+// denied says what an operator can do about a refusal.
+func denied(code, doing string) string {
+	role := "Storage Blob Data Contributor"
+	if doing == "reading" || doing == "listing" {
+		role = "Storage Blob Data Reader"
+	}
+	switch bloberror.Code(code) {
+	case bloberror.AuthorizationPermissionMismatch:
+		return "give the identity the role " + role + " on the container, or the signature the permission; Owner and Contributor do not include it"
+	case bloberror.AuthorizationFailure:
+		return "the account's network rules may refuse this address, or the right is missing (role " + role + ")"
+	case bloberror.AuthenticationFailed, bloberror.InvalidAuthenticationInfo:
+		return "the key is wrong, the signature is wrong or has expired, the token is for another tenant, or this machine's clock is off"
+	case bloberror.AuthorizationSourceIPMismatch:
+		return "the shared access signature does not allow this address"
+	case bloberror.AuthorizationProtocolMismatch:
+		return "the shared access signature allows https only"
+	case "KeyBasedAuthenticationNotPermitted":
+		return "the account allows no keys: leave out storage.account-key, storage.sas and storage.connection-string to sign in with an identity"
+	case bloberror.BlobImmutableDueToPolicy:
+		return "an immutability policy protects the blob"
+	}
+	return "check the credentials, the role " + role + " and the account's network rules"
+}
+
+// transportText describes a failure without an answer.
+func transportText(err error) string {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err // without the URL
+	}
+	text := oneLine(err.Error())
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		text += ": check storage.account, storage.endpoint and the private DNS zone, if there is one"
+	}
+	return text
+}
+
+// oneLine makes the SDK's long texts fit for a message: one line, no rulers,
+// bounded, and no query of a URL.
+func oneLine(text string) string {
+	text = regexp.MustCompile(`\?[^\s"']*`).ReplaceAllString(text, "")
+	words := strings.Fields(regexp.MustCompile(`-{4,}`).ReplaceAllString(text, " "))
+	return cut(strings.Join(words, " "), 600)
+}
+
+// cut shortens text to n characters.
+func cut(text string, n int) string {
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n]) + "…"
+	}
+	return text
+}
+
+// credential marks the errors of a token credential, whose own types are many
+// and partly unexported.
+type credential struct{ azcore.TokenCredential }
+
+// GetToken implements azcore.TokenCredential.
+func (c credential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := c.TokenCredential.GetToken(ctx, o)
+	if err != nil {
+		err = &signInError{err}
+	}
+	return token, err
+}
+
+// signInError says that there is no token. It wraps the credential's error for
+// the SDK, which reads from it whether to repeat.
+type signInError struct{ err error }
+
+func (e *signInError) Error() string { return e.err.Error() }
+func (e *signInError) Unwrap() error { return e.err }
+
+func (e *signInError) explain(what string) error {
+	var failed *azidentity.AuthenticationFailedError
+	if errors.As(e.err, &failed) && failed.RawResponse != nil {
+		if status := failed.RawResponse.StatusCode; status == http.StatusTooManyRequests || status >= 500 {
+			return fmt.Errorf("%s: signing in: %s", what, oneLine(e.err.Error())) // it may pass
+		}
+	}
+	return fmt.Errorf("%s: %w: signing in failed: %s", what, storage.ErrDenied, oneLine(e.err.Error()))
+}
