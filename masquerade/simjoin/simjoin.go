@@ -1,0 +1,194 @@
+// Package simjoin finds all pairs of similar names, exactly, without comparing
+// all pairs.
+//
+// # What is joined
+//
+// Similarity scores two names with the Damerau-Levenshtein distance d in code
+// points, as (L - d)/L with L the longer length, without the extension when
+// both names have the same one. Join(left, right, t) is every pair that scores
+// more than t: the pairs, scores and order that two nested loops would give.
+//
+// # How
+//
+// The threshold becomes integers first: k[L] is the largest distance that still
+// passes when the longer name has L code points (budgets). All that follows
+// counts edits.
+//
+// A join falls apart into tasks that share nothing (plan). Names with equal
+// extensions are joined by their stems, one extension at a time; names with
+// different extensions are joined whole. Within each, a task holds right names
+// of one length n, and the left names whose lengths m give one edit budget tau =
+// k[max(m, n)] with |m - n| <= tau. Every pair that can pass meets in exactly
+// one task, so no pair is found twice, and workers need no lock. A task is cut
+// so that what it looks up stays in a processor's cache.
+//
+// In a task the right names are put into a table under keys, and each left name
+// looks up its own keys. Any two names within tau edits share a key. There are
+// two kinds:
+//
+//   - tau <= 1: the name and the name without each one of its characters
+//     (deletions; FastSS: Bocek, Hunt, Stiller 2007). Nearly all that meet are
+//     true pairs, also among a hundred thousand names like setup_3fa9c1.exe.
+//   - tau >= 2: tau + 1 segments of the name, of which tau edits leave one whole
+//     (segments; PassJoin: Li, Deng, Feng, PVLDB 5(3), 2011, with its
+//     multi-match-aware window). PassJoin is for the Levenshtein distance. A
+//     transposition across a border would break two segments with one edit, so
+//     here one character between neighbouring segments belongs to neither.
+//
+// Where keys cannot work (names shorter than 2 tau + 1 have no room for the
+// segments) or do not pay (a family of names that share most segments), the left
+// name is compared with every right name of the task instead.
+//
+// A pair that met must then pass, in order of cost:
+//
+//  1. a 64-bit signature of character counts (signature);
+//  2. the optimal string alignment distance, bit-parallel (pattern; Hyyrö 2003).
+//     It is at least d and at most d + d/2, and equal to d up to 2;
+//  3. where that leaves a doubt, the distance itself in a band of 2 tau + 1
+//     diagonals (measure; Lowrance and Wagner 1975, in the linear space of Zhao
+//     and Sahni 2019).
+//
+// Names are compared as one byte a character. Input with more than 128
+// characters beyond ASCII maps several of them to one byte, which can only make
+// names look closer; then the pairs that pass are measured again in code points.
+//
+// # Cost
+//
+// Time grows with the number of pairs that share a key, hence with the size of
+// families of near-equal names rather than with the square of all names, as long
+// as names are long against their budgets: see Quadratic. Memory is about 60
+// bytes a name beside the input, a few megabytes a worker, and 60 bytes a pair.
+package simjoin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Pair is one result of Join.
+type Pair struct {
+	// Left and Right are positions in the two inputs of Join.
+	Left, Right int
+	// Distance is Distance(left[Left], right[Right]): edits, in code points.
+	Distance int
+	// Score is Similarity(left[Left], right[Right]), in (threshold, 1].
+	Score float32
+}
+
+// MaxPairs is the largest result of Join, some 600 MB of memory. A family of
+// long names that differ in a few digits pairs each with each: 50,000 of them
+// would give a thousand million pairs.
+const MaxPairs = 10_000_000
+
+// ErrTooManyPairs is wrapped by Join's error when there are more than MaxPairs.
+var ErrTooManyPairs = errors.New("too many similar pairs")
+
+// Join returns every pair (i, j) with float64(Similarity(left[i], right[j])) >
+// threshold, ordered by Left, then Right. Names are compared as they are: lower-
+// case them first. Either side may hold a name more than once, and both may hold
+// the same name, which pairs with score 1 if it has a dot. left should be the
+// side with fewer names: it is looked up, while right is indexed.
+//
+// A threshold of 1 or more gives no pairs. A negative one or NaN is an error,
+// since then every pair would pass, or none could. More than MaxPairs pairs are
+// an error that wraps ErrTooManyPairs.
+//
+// The work is shared by the given number of goroutines (below 1: one for each
+// processor), none of which outlives the call; the result does not depend on
+// their number. When ctx is cancelled, Join returns its error within about a
+// tenth of a second.
+func Join(ctx context.Context, left, right []string, threshold float64, workers int) ([]Pair, error) {
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	t := tuning{
+		workers:  workers,
+		maxPairs: MaxPairs,
+		indexed:  1 << 14,
+		probing:  1 << 15,
+		few:      24,
+		dear:     2,
+	}
+	return t.join(ctx, left, right, threshold)
+}
+
+// tuning is what changes the cost of a join but never its pairs.
+type tuning struct {
+	workers  int
+	maxPairs int
+	indexed  int // right names of a task, at most 1<<16: their table fits into a second-level cache
+	probing  int // left names of a task: one family of names still makes tasks for all workers
+	few      int // right names for which a table does not pay
+	dear     int // signatures that are compared in a row in the time that one table entry takes
+}
+
+// control is how a running join is ended early. Asking it is cheap enough to be
+// done once a name, even once a row of a distance.
+type control struct {
+	stopped atomic.Bool
+	room    atomic.Int64 // pairs that may still be found
+}
+
+// take uses up room for n pairs.
+func (c *control) take(n int) {
+	if c.room.Add(-int64(n)) < 0 {
+		c.stopped.Store(true)
+	}
+}
+
+func (t tuning) join(ctx context.Context, left, right []string, threshold float64) ([]Pair, error) {
+	switch {
+	case math.IsNaN(threshold) || threshold < 0:
+		return nil, fmt.Errorf("similarity threshold %v: must be 0 or more", threshold)
+	case max(len(left), len(right)) > math.MaxInt32:
+		return nil, fmt.Errorf("join of %d and %d names: at most %d on a side", len(left), len(right), math.MaxInt32)
+	case ctx.Err() != nil || threshold >= 1 || len(left) == 0 || len(right) == 0:
+		return nil, ctx.Err()
+	}
+	c := new(control)
+	c.room.Store(int64(t.maxPairs))
+	defer context.AfterFunc(ctx, func() { c.stopped.Store(true) })()
+
+	in := encode(left, right, c)
+	tasks := t.plan(in, threshold, c)
+	hits, err := t.run(ctx, in, tasks, c)
+	if err != nil {
+		return nil, err
+	}
+	if c.room.Load() < 0 {
+		return nil, fmt.Errorf("%w: more than %d score above %v: raise the threshold", ErrTooManyPairs, t.maxPairs, threshold)
+	}
+	pairs := collect(in, hits, c)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return pairs, nil
+}
+
+// run works through the tasks, in order, and returns the hits of each worker.
+func (t tuning) run(ctx context.Context, in *input, tasks []task, c *control) ([][]hit, error) {
+	hits := make([][]hit, min(t.workers, len(tasks)))
+	var taken atomic.Int64
+	var group errgroup.Group
+	for w := range hits {
+		group.Go(func() error {
+			worker := newWorker(in, t, c)
+			for !c.stopped.Load() {
+				i := int(taken.Add(1)) - 1
+				if i >= len(tasks) {
+					break
+				}
+				worker.run(tasks[i])
+			}
+			hits[w] = worker.hits
+			return ctx.Err()
+		})
+	}
+	return hits, group.Wait()
+}
