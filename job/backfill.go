@@ -15,7 +15,7 @@ func (h *Hunt[S]) Backfill(ctx context.Context, from, to time.Time, done func(da
 	var failed []error
 	for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
 		r, err := h.Day(ctx, date)
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return errors.Join(append(failed, ctx.Err())...)
 		}
 		if err != nil {

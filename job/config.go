@@ -17,7 +17,7 @@ type Config struct {
 	Scope string
 	// Workers is how many shards are read at a time.
 	Workers int
-	// ShardSize is about how many bytes make a shard.
+	// ShardSize is about how many bytes make a shard; 0 chooses by the day.
 	ShardSize int64
 	// MaxMalformed is the share of lines, 0 to 1, that may be unreadable.
 	MaxMalformed float64
@@ -27,7 +27,7 @@ type Config struct {
 
 // DefaultConfig reads with every processor.
 func DefaultConfig() Config {
-	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), ShardSize: 64 << 20, MaxMalformed: 0.01}
+	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), MaxMalformed: 0.01}
 }
 
 // Validate names every setting that cannot work.
@@ -36,8 +36,8 @@ func (c Config) Validate() error {
 	if c.Workers < 1 || c.Workers > 1024 {
 		errs = append(errs, fmt.Errorf("job.workers: %d is not between 1 and 1024", c.Workers))
 	}
-	if c.ShardSize < 1<<10 {
-		errs = append(errs, fmt.Errorf("job.shard-size: %d is below 1024 bytes", c.ShardSize))
+	if c.ShardSize != 0 && c.ShardSize < 1<<10 {
+		errs = append(errs, fmt.Errorf("job.shard-size: %d is neither auto nor at least 1024 bytes", c.ShardSize))
 	}
 	if !(c.MaxMalformed >= 0 && c.MaxMalformed <= 1) {
 		errs = append(errs, fmt.Errorf("job.max-malformed: %v is not a share between 0 and 1", c.MaxMalformed))

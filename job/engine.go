@@ -21,16 +21,16 @@ type Local int
 
 // Run implements Engine. It calls do once for each item.
 func (workers Local) Run(ctx context.Context, items int, do func(ctx context.Context, item int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(max(int(workers), 1))
 	for item := range items {
-		if ctx.Err() != nil {
+		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return do(ctx, item) })
+		group.Go(func() error { return do(groupCtx, item) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return ctx.Err() // not groupCtx's: Wait has cancelled that
 }

@@ -12,8 +12,9 @@ import (
 
 // note is what the job keeps in a partial or profile beside the state.
 type note struct {
-	Key   string      `json:"key"` // of the shard or the plan
-	Stats event.Stats `json:"stats"`
+	Key       string      `json:"key"`                  // of the shard or the plan
+	ShardSize int64       `json:"shard_size,omitempty"` // of a profile: that the day was cut with
+	Stats     event.Stats `json:"stats"`
 }
 
 // Fold makes sure that the partial of one shard of the plan is in the work
@@ -38,7 +39,7 @@ func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) error {
 			return err
 		}
 	}
-	return h.put(ctx, h.partialName(plan, s), note{s.Key, stats}, state)
+	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: stats}, state)
 }
 
 // scan adds the records of one range to state.
@@ -86,27 +87,32 @@ var errNoFile = errors.New("no usable file")
 // load returns the partial of a shard, or errNoFile.
 func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (S, event.Stats, error) {
 	s := plan.Shards[shard]
-	return h.get(ctx, h.partialName(plan, s), s.Key)
+	name := h.partialName(plan, s)
+	state, n, err := h.get(ctx, name)
+	if err == nil && n.Key != s.Key {
+		err = fmt.Errorf("%w: %s: made for something else", errNoFile, name)
+	}
+	return state, n.Stats, err
 }
 
-// get reads a state that was put under name with the given key. A file that is
-// missing, damaged, or made for something else gives errNoFile.
-func (h *Hunt[S]) get(ctx context.Context, name, key string) (S, event.Stats, error) {
+// get reads a state that was put under name. A file that is missing or damaged
+// gives errNoFile.
+func (h *Hunt[S]) get(ctx context.Context, name string) (S, note, error) {
 	state := h.Detector.New()
+	var n note
 	file, err := storage.ReadAll(ctx, h.Work, name)
 	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
-		return state, event.Stats{}, fmt.Errorf("%w: %v", errNoFile, err)
+		return state, n, fmt.Errorf("%w: %v", errNoFile, err)
 	}
 	if err != nil {
-		return state, event.Stats{}, fmt.Errorf("reading from the work store: %w", err)
+		return state, n, fmt.Errorf("reading from the work store: %w", err)
 	}
 	text, err := state.Decode(file)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &n)
+	}
 	if err != nil {
-		return state, event.Stats{}, fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+		return state, note{}, fmt.Errorf("%w: %s: %v", errNoFile, name, err)
 	}
-	var n note
-	if err := json.Unmarshal([]byte(text), &n); err != nil || n.Key != key {
-		return state, event.Stats{}, fmt.Errorf("%w: %s: made for something else", errNoFile, name)
-	}
-	return state, n.Stats, nil
+	return state, n, nil
 }

@@ -75,10 +75,10 @@ func (h *Hunt[S]) Day(ctx context.Context, date time.Time) (*Result[S], error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.DryRun {
-		return r, nil
-	}
 	key := h.folder(r.Date.Format(time.DateOnly))
+	if h.DryRun {
+		return r, h.preview(ctx, key, r)
+	}
 	if err := publish.WriteOutbox(ctx, h.Work, key, r.Records); err != nil {
 		return nil, err
 	}
@@ -101,8 +101,7 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 		if len(r.Export.Blobs) == 0 {
 			return h.noBlobs(ctx, r)
 		}
-		plan := NewPlan(h.Detector.Spec(), r.Date, r.Export.Blobs, h.ShardSize)
-		err = h.carryOut(ctx, plan, r)
+		err = h.carryOut(ctx, r)
 		if !errors.Is(err, errStale) {
 			return err
 		}
@@ -110,23 +109,24 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 	return fmt.Errorf("the blobs of %s kept changing while they were read: %w", r.Date.Format(time.DateOnly), err)
 }
 
-// carryOut reads what the plan says, unless the profile already covers it.
-func (h *Hunt[S]) carryOut(ctx context.Context, plan Plan, r *Result[S]) (err error) {
-	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
-	profile := h.profileName(plan.Date)
-	r.Day, r.Stats, err = h.get(ctx, profile, plan.Key)
-	if err == nil {
-		r.Reused = r.Shards
-		return nil
-	}
-	if !errors.Is(err, errNoFile) {
+// carryOut reads the listed blobs, unless the profile already covers them.
+func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
+	profile := h.profileName(r.Date)
+	state, before, err := h.get(ctx, profile)
+	if err != nil && !errors.Is(err, errNoFile) {
 		return err
+	}
+	plan := NewPlan(h.Detector.Spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
+	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
+	if err == nil && before.Key == plan.Key {
+		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
+		return nil
 	}
 	progress := h.meter(plan)
 	err = h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
 		reused, err := h.Fold(ctx, plan, shard)
 		if err == nil {
-			progress.done(plan.Shards[shard], reused)
+			progress.done(plan, shard, reused)
 		}
 		return err
 	})
@@ -138,7 +138,19 @@ func (h *Hunt[S]) carryOut(ctx context.Context, plan Plan, r *Result[S]) (err er
 	if r.Day, r.Stats, err = h.Merge(ctx, plan); err != nil {
 		return err
 	}
-	return h.put(ctx, profile, note{plan.Key, r.Stats}, r.Day)
+	return h.put(ctx, profile, note{plan.Key, plan.ShardSize, r.Stats}, r.Day)
+}
+
+// shardSize is the one that was set, or the one the day was cut with before, so
+// that what arrives late does not cut it anew, or one that suits the day.
+func (h *Hunt[S]) shardSize(before note, blobs []storage.Blob) int64 {
+	switch {
+	case h.ShardSize > 0:
+		return h.ShardSize
+	case before.ShardSize > 0:
+		return before.ShardSize
+	}
+	return shardSizeFor(blobs)
 }
 
 // deliver gives the records to every sink, also when one of them fails.
@@ -164,6 +176,22 @@ func (h *Hunt[S]) deliver(ctx context.Context, key string, r *Result[S]) error {
 	return nil
 }
 
+// preview says what deliver would send.
+func (h *Hunt[S]) preview(ctx context.Context, key string, r *Result[S]) error {
+	sinks, err := h.Sinks(r.Date)
+	if err != nil {
+		return err
+	}
+	for _, sink := range sinks {
+		pending, err := publish.Pending(ctx, h.Work, key, sink, r.Records)
+		if err != nil {
+			return err
+		}
+		r.Deliveries = append(r.Deliveries, publish.Delivery{Sink: sink.Name(), Already: len(r.Records) - len(pending), Left: len(pending)})
+	}
+	return nil
+}
+
 // noBlobs says what the container holds instead.
 func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 	day := r.Date.Format(time.DateOnly)
@@ -182,7 +210,8 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 
 func (h *Hunt[S]) checkMalformed(s event.Stats) error {
 	bad := s.MalformedLines()
-	if bad == 0 || float64(bad) <= h.MaxMalformed*float64(s.Lines) {
+	// Divided, not multiplied: 0.29 times 100 is a little less than 29.
+	if bad == 0 || float64(bad)/float64(s.Lines) <= h.MaxMalformed {
 		return nil
 	}
 	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, byte %d, %s: %s",

@@ -17,6 +17,8 @@ type Plan struct {
 	Date   time.Time // the data day: midnight, UTC
 	Shards []Shard   // in name order; together all lines of the day's blobs
 	Bytes  int64     // of all blobs, as stored
+	// ShardSize is about how many bytes make a shard.
+	ShardSize int64
 	// Key changes whenever anything that the detector could see changes.
 	Key string
 }
@@ -45,7 +47,7 @@ func (s Shard) Bytes() int64 {
 // late changes the shard it falls into and leaves the others, and their
 // partials, as they are.
 func NewPlan(spec event.Spec, date time.Time, blobs []storage.Blob, size int64) Plan {
-	plan := Plan{Date: date}
+	plan := Plan{Date: date, ShardSize: size}
 	var parts []event.Range
 	var bytes int64
 	end := func() {
@@ -77,6 +79,20 @@ func NewPlan(spec event.Spec, date time.Time, blobs []storage.Blob, size int64) 
 	}
 	plan.Key = digest(keys)
 	return plan
+}
+
+// shardSizeFor cuts a day into about sixteen shards or more: enough to share out
+// among workers, large enough that a partial costs little beside reading.
+func shardSizeFor(blobs []storage.Blob) int64 {
+	var total int64
+	for _, b := range blobs {
+		total += b.Size
+	}
+	size := int64(16 << 20)
+	for size < 256<<20 && 2*size*16 <= total {
+		size *= 2
+	}
+	return size
 }
 
 // ranges cuts a blob every size bytes.

@@ -34,20 +34,29 @@ func (h *Hunt[S]) report(p Progress) {
 type meter struct {
 	mu sync.Mutex
 	Progress
-	report func(Progress)
+	finished []bool // by shard: an engine may run one more than once
+	report   func(Progress)
 }
 
 func (h *Hunt[S]) meter(p Plan) *meter {
-	m := &meter{Progress: Progress{Phase: Reading, Shards: len(p.Shards), Bytes: p.Bytes}, report: h.report}
+	m := &meter{
+		Progress: Progress{Phase: Reading, Shards: len(p.Shards), Bytes: p.Bytes},
+		finished: make([]bool, len(p.Shards)),
+		report:   h.report,
+	}
 	m.report(m.Progress)
 	return m
 }
 
-func (m *meter) done(s Shard, reused bool) {
+func (m *meter) done(p Plan, shard int, reused bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.finished[shard] {
+		return
+	}
+	m.finished[shard] = true
 	m.Done++
-	m.BytesDone += s.Bytes()
+	m.BytesDone += p.Shards[shard].Bytes()
 	if reused {
 		m.Reused++
 	}

@@ -95,8 +95,11 @@ func plural(n int64, unit string) string {
 // findingID names a pair within a scope. It does not look like a GUID, which
 // Log Analytics would rewrite.
 func findingID(scope, normal, rare string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"masquerade", scope, normal, rare}, "\x00")))
-	return "mq-" + hex.EncodeToString(sum[:10])
+	h := sha256.New()
+	for _, part := range []string{"masquerade", scope, normal, rare} {
+		fmt.Fprintf(h, "%d:%s", len(part), part) // a name may hold any separator
+	}
+	return "mq-" + hex.EncodeToString(h.Sum(nil)[:10])
 }
 
 // timestamp is ISO 8601 in UTC with the export's resolution of 100 ns.

@@ -37,6 +37,7 @@ type Export struct {
 // workspace in the container when it is empty.
 func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
 	var e Export
+	day = day.UTC()
 	bases, err := Workspaces(ctx, r, workspace)
 	if err != nil {
 		return e, err
@@ -73,6 +74,7 @@ func Workspaces(ctx context.Context, r Reader, want string) ([]string, error) {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids) // folders sort with their slash: "ws-2/" before "ws/"
 	return ids, nil
 }
 

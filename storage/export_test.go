@@ -142,13 +142,11 @@ func TestWorkspaceAsUsersWriteIt(t *testing.T) {
 	} {
 		for _, r := range []storage.Reader{m, readerOnly{m}} {
 			got, err := storage.Workspaces(t.Context(), r, want)
-			slices.Sort(got)
 			if err != nil || !slices.Equal(got, ids) {
 				t.Errorf("%q: %q, %v; want %q", want, got, err, ids)
 			}
 		}
 		e := bothWays(t, m, want, fifthOfMay)
-		slices.Sort(e.Workspaces)
 		if len(e.Blobs) != len(ids) || !slices.Equal(e.Workspaces, ids) {
 			t.Errorf("%q: blobs %q of %q", want, blobNames(e.Blobs), e.Workspaces)
 		}
@@ -159,6 +157,17 @@ func TestWorkspaceAsUsersWriteIt(t *testing.T) {
 	}
 	if e := bothWays(t, container(t), "", fifthOfMay); !reflect.DeepEqual(e, storage.Export{}) {
 		t.Errorf("an empty container: %+v", e)
+	}
+}
+
+// The day is a UTC day in whatever zone its time is told.
+func TestDayIsUTC(t *testing.T) {
+	name := root + contoso + "/y=2026/m=05/d=05/h=07/m=05/PT05M.json"
+	for _, hours := range []int{-12, 0, 14} {
+		at := fifthOfMay.Add(12 * time.Hour).In(time.FixedZone("", hours*3600))
+		if e := bothWays(t, container(t, name), "", at); len(e.Blobs) != 1 {
+			t.Errorf("%v: %+v", at, e)
+		}
 	}
 }
 

@@ -25,7 +25,11 @@ var DefaultPolicy = Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * 
 
 // pause waits before attempt number failed+1, or until ctx ends.
 func (p Policy) pause(ctx context.Context, failed int) error {
-	d := min(p.Base<<min(failed-1, 20), p.Max)
+	d := p.Base
+	for i := 1; i < failed && d < p.Max; i++ {
+		d *= 2
+	}
+	d = min(d, p.Max)
 	timer := time.NewTimer(d/2 + rand.N(d/2+1))
 	defer timer.Stop()
 	select {
@@ -153,6 +157,7 @@ type retryBody struct {
 	offset, left int64
 	body         io.ReadCloser // nil while broken
 	failed       int           // failures since the last byte
+	err          error         // that ended the body; it stays
 }
 
 func (b *retryBody) open() (err error) {
@@ -160,12 +165,28 @@ func (b *retryBody) open() (err error) {
 	return err
 }
 
+// Read hands out the last bytes only after a look at the inner reader's end: a
+// caller that has all the bytes it asked for need not read on.
 func (b *retryBody) Read(p []byte) (int, error) {
 	if b.left == 0 {
-		return b.end()
+		b.end()
+	}
+	switch {
+	case b.err != nil:
+		return 0, b.err
+	case b.left == 0:
+		return 0, io.EOF
+	case len(p) == 0:
+		return 0, nil
 	}
 	for {
 		n, err := b.read(p)
+		if n > 0 && b.left == 0 {
+			b.end()
+		}
+		if b.err != nil {
+			return 0, b.err
+		}
 		if n > 0 {
 			b.failed = 0
 			return n, nil // an error, if any, shows up at the next Read
@@ -179,7 +200,8 @@ func (b *retryBody) Read(p []byte) (int, error) {
 		b.drop()
 		b.failed++
 		if Permanent(err) || b.failed >= b.r.p.Attempts {
-			return 0, fmt.Errorf("reading %s at byte %d: %w", b.b.Name, b.offset, err)
+			b.err = fmt.Errorf("reading %s at byte %d: %w", b.b.Name, b.offset, err)
+			return 0, b.err
 		}
 		if stop := b.r.p.pause(b.ctx, b.failed); stop != nil {
 			return 0, stop
@@ -208,16 +230,15 @@ func (b *retryBody) read(p []byte) (int, error) {
 
 // end reads the inner reader's end once, where it may still report that the
 // version changed while it was read.
-func (b *retryBody) end() (int, error) {
+func (b *retryBody) end() {
 	if b.body == nil {
-		return 0, io.EOF
+		return
 	}
 	_, err := b.body.Read(make([]byte, 1))
 	b.drop()
 	if err != nil && err != io.EOF && Permanent(err) {
-		return 0, fmt.Errorf("reading %s: %w", b.b.Name, err)
+		b.err = fmt.Errorf("reading %s: %w", b.b.Name, err)
 	}
-	return 0, io.EOF
 }
 
 func (b *retryBody) drop() {

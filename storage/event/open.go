@@ -103,6 +103,7 @@ func (s *Scanner) begin(src *source, rng Range) error {
 	}
 	if bytes.HasPrefix(s.buf[s.start:s.end], byteOrderMark) {
 		s.advance(len(byteOrderMark))
+		s.stop = max(s.stop, s.offset+1) // the first line is ours, also when the cut is inside the mark
 	}
 	return nil
 }

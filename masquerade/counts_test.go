@@ -1,0 +1,406 @@
+package masquerade
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"sparkless/storage/event"
+	"sparkless/storage/table"
+)
+
+// none stands for a column that a record lacks.
+const none = "<none>"
+
+// record makes an event of the detector's columns; missing ones at the end are
+// absent.
+func record(at int64, columns ...string) *event.Record {
+	texts := make([]*string, len(contextColumns)+1)
+	for i, c := range columns {
+		if c != none {
+			texts[i] = &c
+		}
+	}
+	return event.NewRecord(at, texts...)
+}
+
+func addNames(c *Counts, counts map[string]int) {
+	for name, n := range counts {
+		for i := range n {
+			c.Add(record(november20.UnixNano()+int64(i), name, `C:\`+name))
+		}
+	}
+}
+
+func encoded(t testing.TB, c *Counts) []byte {
+	t.Helper()
+	file, err := c.Encode("a note")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// equal compares all that an encoding holds.
+func equal(a, b *Counts) bool {
+	return reflect.DeepEqual(a.names, b.names) && reflect.DeepEqual(a.absent, b.absent)
+}
+
+// clone returns a copy that shares nothing.
+func clone(c *Counts) *Counts {
+	out := NewCounts()
+	copied := func(e *entry) *entry {
+		o := *e
+		for i, s := range e.context {
+			o.context[i] = append(sample(nil), s...)
+		}
+		return &o
+	}
+	for name, e := range c.names {
+		out.names[name] = copied(e)
+	}
+	if c.absent != nil {
+		out.absent = copied(c.absent)
+	}
+	return out
+}
+
+// counted folds records into fresh counts.
+func counted(records []*event.Record) *Counts {
+	c := NewCounts()
+	for _, r := range records {
+		c.Add(r)
+	}
+	return c
+}
+
+// randomRecords share a few names and have more values of each kind than a name
+// keeps.
+func randomRecords(rng *rand.Rand, n int) []*event.Record {
+	names := []string{"a.exe", "A.EXE", "b.exe", "İ", "", none}
+	value := func() string {
+		switch n := rng.IntN(30); n {
+		case 0:
+			return none
+		case 1:
+			return ""
+		case 2, 3:
+			return strings.Repeat("é", 300) + fmt.Sprint(n) // equal up to the cut
+		default:
+			return fmt.Sprint("v", n)
+		}
+	}
+	out := make([]*event.Record, n)
+	for i := range out {
+		path := none
+		if rng.IntN(2) == 0 {
+			path = []string{`C:\a.exe`, `C:\`, `C:\c.exe`}[rng.IntN(3)]
+		}
+		out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))], path, value(), value(), value(), value())
+	}
+	return out
+}
+
+// cut divides records into parts, some of them empty.
+func cut(rng *rand.Rand, records []*event.Record, parts int) [][]*event.Record {
+	out := make([][]*event.Record, parts)
+	for _, r := range records {
+		i := rng.IntN(parts)
+		out[i] = append(out[i], r)
+	}
+	return out
+}
+
+func TestMergeLaws(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 28))
+	for range 12 {
+		records := randomRecords(rng, rng.IntN(400))
+		want := counted(records)
+		same := func(law string, c *Counts) {
+			t.Helper()
+			if !equal(c, want) {
+				t.Fatalf("%s does not hold for %d events", law, len(records))
+			}
+		}
+		p := cut(rng, records, 3)
+		merged := func(parts ...*Counts) *Counts {
+			for _, o := range parts[1:] {
+				parts[0].Merge(o)
+			}
+			return parts[0]
+		}
+		same("a split anywhere is the whole", merged(counted(p[0]), counted(p[1]), counted(p[2])))
+		same("commutativity", merged(counted(p[2]), counted(p[0]), counted(p[1])))
+		same("associativity", merged(counted(p[0]), merged(counted(p[1]), counted(p[2]))))
+		same("New as zero on the left", merged(NewCounts(), counted(records)))
+		same("New as zero on the right", merged(counted(records), NewCounts()))
+		shuffled := slices.Clone(records)
+		rng.Shuffle(len(shuffled), reflect.Swapper(shuffled))
+		same("independence of order", counted(shuffled))
+		if !bytes.Equal(encoded(t, counted(shuffled)), encoded(t, want)) {
+			t.Fatal("equal counts do not give equal bytes")
+		}
+		some := counted(p[0])
+		for _, r := range slices.Concat(p[1], p[2]) {
+			some.Add(r)
+		}
+		same("adding to what was merged", some)
+	}
+}
+
+// Merge leaves its argument as it is, and neither side sees what the other does
+// afterwards.
+func TestMergeSharesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 7))
+	for i := range 40 {
+		p := cut(rng, randomRecords(rng, 400), 4)
+		a, b := counted(p[0][:len(p[0])*(i%4)/3]), counted(p[1]) // a may know none of b's names
+		before := clone(b)
+		a.Merge(b)
+		if !equal(b, before) {
+			t.Fatal("Merge changed its argument")
+		}
+		for _, r := range p[2] {
+			a.Add(r)
+		}
+		if !equal(b, before) {
+			t.Fatal("the argument sees what was added to the result")
+		}
+		sum := clone(a)
+		for _, r := range p[3] {
+			b.Add(r)
+		}
+		b.Merge(counted(p[2]))
+		if !equal(a, sum) {
+			t.Fatal("the result sees what was added to the argument")
+		}
+	}
+}
+
+func TestEncodeAndDecode(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	for i := range 12 {
+		p := cut(rng, randomRecords(rng, i*25), 2)
+		file := encoded(t, counted(p[0]))
+		c := counted(randomRecords(rng, 50)) // Decode replaces whatever was there
+		note, err := c.Decode(file)
+		if err != nil || note != "a note" {
+			t.Fatalf("note %q, %v", note, err)
+		}
+		if !bytes.Equal(encoded(t, c), file) {
+			t.Fatal("a round trip changed the counts")
+		}
+		for _, r := range p[1] {
+			c.Add(r)
+		}
+		if !equal(c, counted(slices.Concat(p[0], p[1]))) {
+			t.Fatal("decoded counts do not go on as the original does")
+		}
+	}
+}
+
+// An empty name and no name are two names, in a file too.
+func TestEmptyAndAbsentNamesInAFile(t *testing.T) {
+	c := counted([]*event.Record{record(1, ""), record(2, none), record(3, none)})
+	got := NewCounts()
+	if _, err := got.Decode(encoded(t, c)); err != nil {
+		t.Fatal(err)
+	}
+	if got.Names() != 2 || got.Count("") != 1 || got.absent == nil || got.absent.count != 2 {
+		t.Errorf("%d names, %q %d times, none %+v", got.Names(), "", got.Count(""), got.absent)
+	}
+}
+
+// What is kept of a value is exact, and is the smallest by hash of all that came.
+func TestSamplesAreExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for range 15 {
+		records := randomRecords(rng, 400)
+		whole := map[string]map[string]int64{} // name and kind, value
+		c := NewCounts()
+		for part := range slices.Chunk(records, 1+rng.IntN(100)) {
+			c.Merge(counted(part))
+		}
+		for _, r := range records {
+			name, absent := processName(r)
+			for kind, column := range contextColumns {
+				value := r.Value(column).Text()
+				if value == "" {
+					continue
+				}
+				if len(value) > 512 {
+					value = string(shorten([]byte(value)))
+				}
+				key := fmt.Sprint(name, absent, kind)
+				if whole[key] == nil {
+					whole[key] = map[string]int64{}
+				}
+				whole[key][value]++
+			}
+		}
+		check := func(name string, absent bool, e *entry) {
+			for kind, s := range e.context {
+				all := whole[fmt.Sprint(name, absent, kind)]
+				if len(s) != min(len(all), keep) {
+					t.Fatalf("%q keeps %d of %d values", name, len(s), len(all))
+				}
+				for _, k := range s {
+					if k.count != all[k.value] {
+						t.Fatalf("%q: %q %d times, want %d", name, k.value, k.count, all[k.value])
+					}
+				}
+			}
+		}
+		for name, e := range c.names {
+			check(name, false, e)
+		}
+		if c.absent != nil {
+			check("", true, c.absent)
+		}
+	}
+}
+
+func TestLongValuesAreCutBetweenCharacters(t *testing.T) {
+	for _, filler := range []string{"a", "é", "…", "😀", "a\u0301"} {
+		for shift := range 5 {
+			for _, size := range []int{511, 512, 513, 514, 515, 600, 70000} {
+				value := strings.Repeat("x", shift) + strings.Repeat(filler, size)
+				value = strings.ToValidUTF8(value[:size], "")
+				var s sample
+				s.add([]byte(value))
+				got := s[0].value
+				stem, marked := strings.CutSuffix(got, "…")
+				switch {
+				case len(value) <= longest && got != value:
+					t.Errorf("%d bytes of %q were changed", len(value), filler)
+				case len(value) > longest && (!marked || len(got) > longest || len(got) < longest-utf8.UTFMax ||
+					!utf8.ValidString(got) || !strings.HasPrefix(value, stem)):
+					t.Errorf("%d bytes of %q became %d: …%q", len(value), filler, len(got), got[len(got)-10:])
+				}
+			}
+		}
+	}
+}
+
+// A caller's buffer is not kept, and not written to.
+func TestLongValueIsNotChangedInPlace(t *testing.T) {
+	value := bytes.Repeat([]byte("y"), 2*longest)
+	want := bytes.Clone(value)
+	var s sample
+	s.add(value)
+	if !bytes.Equal(value, want) {
+		t.Error("the value was written to")
+	}
+	clear(value)
+	if s[0].value[:10] != "yyyyyyyyyy" {
+		t.Error("the value was kept")
+	}
+}
+
+func TestProcessNames(t *testing.T) {
+	for _, c := range []struct {
+		process, path string
+		name          string
+		absent        bool
+	}{
+		{"SvcHost.EXE", `C:\other.exe`, "svchost.exe", false},
+		{none, `C:\Windows\System32\SVCHOST.exe`, "svchost.exe", false},
+		{"", `C:\Windows\System32\svchost.exe`, "svchost.exe", false},
+		{none, `\??\C:\Windows\System32\conhost.exe`, "conhost.exe", false},
+		{none, `\\server\share\tool.exe`, "tool.exe", false},
+		{none, `\\?\UNC\server\share\tool.exe`, "tool.exe", false},
+		{none, `\Device\HarddiskVolume3\Windows\notepad.exe`, "notepad.exe", false},
+		{none, `C:/Program Files/Git/usr/bin/bash.exe`, "bash.exe", false},
+		{none, `C:\mixed/last\name.exe`, "name.exe", false},
+		{none, `C:\mixed\last/name.exe`, "name.exe", false},
+		{none, `name.exe`, "name.exe", false},
+		{none, `/usr/sbin/sshd`, "sshd", false},
+		{none, `C:`, "c:", false},
+		{"Registry", none, "registry", false},
+		{".EXE", none, ".exe", false},
+		{"İstanbul.exe", none, "i\u0307stanbul.exe", false},
+		{"ΣΑΣ.exe", none, "σασ.exe", false},
+		{"ẞK.exe", none, "ßk.exe", false}, // capital sharp s, Kelvin sign
+		{`C:\a\b.exe`, none, `c:\a\b.exe`, false},
+		{" svchost.exe ", none, " svchost.exe ", false},
+		{"x\xffy.exe", none, "x\ufffdy.exe", false},
+		{"", none, "", false},
+		{none, "", "", false},
+		{"", "", "", false},
+		{none, `C:\trailing\`, "", false},
+		{none, `/`, "", false},
+		{none, none, "", true},
+	} {
+		name, absent := processName(record(0, c.process, c.path))
+		if name != c.name || absent != c.absent {
+			t.Errorf("%q, %q: %q, absent %v", c.process, c.path, name, absent)
+		}
+	}
+}
+
+// Each spelling of a name leads to the same count, in whatever order they come.
+func TestSpellingsOfOneName(t *testing.T) {
+	c := counted([]*event.Record{record(1, "A.exe"), record(2, "a.EXE"), record(3, "A.exe"), record(4, none, `C:\A.EXE`), record(5, "", `C:\a.exe`), record(6, "a.EXE")})
+	if c.Names() != 1 || c.Count("a.exe") != 6 || c.Count("A.exe") != 0 {
+		t.Errorf("%d names, %d and %d times", c.Names(), c.Count("a.exe"), c.Count("A.exe"))
+	}
+}
+
+func FuzzCounts(f *testing.F) {
+	c := counted(randomRecords(rand.New(rand.NewPCG(1, 2)), 50))
+	file, err := c.Encode("note")
+	if err != nil {
+		f.Fatal(err)
+	}
+	empty, err := NewCounts().Encode("")
+	if err != nil {
+		f.Fatal(err)
+	}
+	foreign, err := table.Encode("masquerade-counts/2", "note", []row{{Count: 1}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{file, empty, foreign, file[:len(file)-1], file[1:], nil, []byte("PAR1PAR1")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := NewCounts()
+		note, err := c.Decode(data)
+		if err != nil {
+			if note != "" || !errors.Is(err, table.ErrDamaged) && !errors.Is(err, table.ErrFormat) {
+				t.Errorf("note %q, %v", note, err)
+			}
+			return
+		}
+		if again, err := c.Encode(note); err != nil || !bytes.Equal(again, data) {
+			t.Errorf("a file that was accepted is not what Encode writes (%v)", err)
+		}
+	})
+}
+
+// Every damage to a file, and a file of another version, is an error.
+func TestDecodeOfDamagedFiles(t *testing.T) {
+	file := encoded(t, counted(randomRecords(rand.New(rand.NewPCG(4, 4)), 30)))
+	for n := 0; n < len(file); n += 1 + n%5 {
+		damaged := bytes.Clone(file)
+		damaged[n] ^= 1 << (n % 8)
+		for _, bad := range [][]byte{damaged, file[:n]} {
+			if _, err := NewCounts().Decode(bad); !errors.Is(err, table.ErrDamaged) && !errors.Is(err, table.ErrFormat) {
+				t.Fatalf("damage at byte %d of %d: %v", n, len(file), err)
+			}
+		}
+	}
+	foreign, err := table.Encode("masquerade-counts/2", "", []row{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCounts().Decode(foreign); !errors.Is(err, table.ErrFormat) {
+		t.Errorf("a later version: %v", err)
+	}
+}
