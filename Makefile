@@ -1,0 +1,59 @@
+# Needs Go, Node and make; everything else is installed here, pinned.
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+AZURITE := storage/storagetest/azurite
+
+# The race detector needs a C compiler on Linux. CI must have one.
+CC_FOUND := $(shell command -v $$($(GO) env CC) 2>/dev/null)
+ifneq ($(CC_FOUND),)
+RACE := -race
+endif
+
+.PHONY: build run test check azurite azurite-demo fuzz bench-smoke clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless
+
+# A first result: a sample day of exports, the hunt over it, the findings.
+run: build
+	bin/sparkless sample --out out/sample
+	bin/sparkless run --folder out/sample --work-folder out/work --out 'out/findings-{day}.jsonl' --out 'out/findings-{day}.csv'
+
+test: check azurite
+ifeq ($(RACE)$(CI),true)
+	@echo "no C compiler: the race detector cannot run" && false
+endif
+	$(GO) test $(RACE) ./...
+ifeq ($(RACE),)
+	@echo "no C compiler found: the tests ran without the race detector"
+endif
+
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+
+# Azurite, the storage emulator, as its lock file pins it.
+azurite: $(AZURITE)/node_modules/.package-lock.json
+
+$(AZURITE)/node_modules/.package-lock.json: $(AZURITE)/package.json $(AZURITE)/package-lock.json
+	cd $(AZURITE) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The whole way with real servers on this machine: Azurite with the sample day,
+# the job over azblob, records arriving at a Data Collector server.
+azurite-demo: build azurite
+	$(GO) run ./bench/demo -sparkless bin/sparkless
+
+# Every fuzz target for FUZZTIME.
+FUZZTIME ?= 30s
+fuzz:
+	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$dir/*_test.go); do \
+	    echo "$$dir $$f"; $(GO) test $$dir -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME); \
+	  done; done
+
+clean:
+	rm -rf bin out

@@ -1,0 +1,135 @@
+// Command demo shows the whole way with real servers on this machine: Azurite
+// holds the sample day as append blobs, the job reads them with the Azure SDK,
+// and a server that checks requests as the Data Collector API does prints the
+// records as they arrive. Then it runs the job a second time: nothing is read,
+// nothing is sent.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"sparkless/bench/sample"
+	"sparkless/publish/publishtest"
+	"sparkless/storage/storagetest/azurite"
+)
+
+const (
+	containerName = "am-securityevent"
+	workspaceID   = "11111111-2222-3333-4444-555555555555"
+	sharedKey     = "ZGVtby1rZXktb2Ytbm8taW50ZXJlc3Q="
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := demo(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func demo(ctx context.Context) (err error) {
+	binary := flag.String("sparkless", "bin/sparkless", "the binary to run")
+	flag.Parse()
+
+	fmt.Println("== starting Azurite and a Data Collector server")
+	storage, err := azurite.Run(ctx)
+	if err != nil {
+		return err
+	}
+	defer storage.Stop()
+	var arrived atomic.Int64
+	collector, err := startCollector(&arrived)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, collector.Close()) }()
+
+	cfg := sample.Default()
+	cfg.Day = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	fmt.Printf("== uploading the sample day %s to %s as append blobs\n", cfg.Day.Format(time.DateOnly), storage.Endpoint)
+	if err := upload(ctx, storage.Endpoint, cfg); err != nil {
+		return err
+	}
+	env := append(os.Environ(),
+		"SPARKLESS_STORAGE_CONNECTION_STRING="+storage.Endpoint.ConnectionString(),
+		"SPARKLESS_DATACOLLECTOR_WORKSPACE_ID="+workspaceID,
+		"SPARKLESS_DATACOLLECTOR_SHARED_KEY="+sharedKey,
+		"SPARKLESS_DATACOLLECTOR_ENDPOINT="+collector.URL(),
+		"SPARKLESS_LOG_FORMAT=text")
+	for _, title := range []string{"the hunt", "the same again: nothing to read, nothing to send"} {
+		fmt.Printf("\n== %s\n", title)
+		before := arrived.Load()
+		if err := hunt(ctx, *binary, env, cfg.Day); err != nil {
+			return err
+		}
+		fmt.Printf("-- records that arrived: %d\n", arrived.Load()-before)
+	}
+	return nil
+}
+
+func startCollector(arrived *atomic.Int64) (*publishtest.DataCollector, error) {
+	c, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{
+		WorkspaceID: workspaceID,
+		SharedKey:   sharedKey,
+		Accepted: func(r publishtest.Row) {
+			arrived.Add(1)
+			fmt.Printf("-> %s: %q looks like %q, score %v\n", r.Table, r.Values["PotentiallyMaliciousProcess_s"], r.Values["NormalProcess_s"], r.Values["AnomalyScore_d"])
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Start("127.0.0.1:0")
+}
+
+// upload writes the day as Azure Monitor does: append blobs, in several blocks.
+func upload(ctx context.Context, endpoint azurite.Endpoint, cfg sample.Config) error {
+	client, err := container.NewClientFromConnectionString(endpoint.ConnectionString(), containerName, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := client.Create(ctx, nil); err != nil {
+		return err
+	}
+	_, err = sample.Generate(cfg, func(name string, data []byte) error {
+		blob := client.NewAppendBlobClient(name)
+		if _, err := blob.Create(ctx, nil); err != nil {
+			return err
+		}
+		for len(data) > 0 {
+			n := min(len(data), 128<<10)
+			if err := appendBlock(ctx, blob, string(data[:n])); err != nil {
+				return err
+			}
+			data = data[n:]
+		}
+		return nil
+	})
+	return err
+}
+
+func appendBlock(ctx context.Context, blob *appendblob.Client, block string) error {
+	_, err := blob.AppendBlock(ctx, streaming.NopCloser(strings.NewReader(block)), nil)
+	return err
+}
+
+func hunt(ctx context.Context, binary string, env []string, day time.Time) error {
+	cmd := exec.CommandContext(ctx, binary, "run", "--day", day.Format(time.DateOnly))
+	cmd.Env = env
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}

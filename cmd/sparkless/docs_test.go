@@ -1,0 +1,99 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite what tests compare with")
+
+// settingsTable is the table of the README.
+func settingsTable() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "| setting | flag | default | what |\n|---|---|---|---|")
+	for _, s := range settings() {
+		flag, value := "environment only", fmt.Sprint(s.value)
+		if s.flag != "" {
+			flag = "`--" + s.flag + "`"
+		}
+		switch {
+		case s.key == "job.workers":
+			value = "processors"
+		case value == "" || value == "[]":
+			value = ""
+		default:
+			value = "`" + value + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.key, flag, value, s.help)
+	}
+	return b.String()
+}
+
+// The README lists every setting as it is.
+func TestDocumentsListSettings(t *testing.T) {
+	file := filepath.Join(moduleRoot(t), "README.md")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "-update` -->\n", "<!-- end of settings -->"
+	before, rest, ok1 := strings.Cut(string(text), begin)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatal("the marks around the table are gone")
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(before+begin+settingsTable()+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if table != settingsTable() {
+		t.Error("the README's table of settings is not the program's: go test ./cmd/sparkless -run TestDocuments -update")
+	}
+}
+
+// config.yaml names every setting, and what it sets is the default.
+func TestConfigFileIsComplete(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	section, mentioned := "", map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		bare := strings.TrimLeft(line, "# ")
+		key, _, ok := strings.Cut(bare, ":")
+		if !ok {
+			continue
+		}
+		if line[0] != ' ' && !strings.Contains(line[:2], " ") || strings.HasPrefix(line, "# ") && strings.HasSuffix(strings.TrimSpace(line), ":") {
+			section = key
+			continue
+		}
+		mentioned[section+"."+key] = true
+	}
+	for _, s := range settings() {
+		if s.secret && !strings.Contains(string(text), envName(s.key)) {
+			t.Errorf("config.yaml does not name %s", envName(s.key))
+		}
+		if !s.secret && !mentioned[s.key] {
+			t.Errorf("config.yaml does not mention %s", s.key)
+		}
+	}
+	t.Chdir(moduleRoot(t))
+	a := newApp(t.Output(), t.Output())
+	cmd := a.runCommand()
+	v, err := loadSettings(cmd.Flags())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings() {
+		if got, want := fmt.Sprint(v.v.Get(s.key)), fmt.Sprint(s.value); got != want {
+			t.Errorf("config.yaml sets %s to %s, the default is %s", s.key, got, want)
+		}
+	}
+}

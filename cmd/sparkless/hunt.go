@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sparkless/job"
+	"sparkless/masquerade"
+	"sparkless/publish"
+)
+
+// hunt is the masquerading hunt as the settings want it.
+type hunt struct {
+	job.Hunt[*masquerade.Counts]
+	detector *masquerade.Detector
+	selfTest bool
+	files    func(date time.Time) []string // that a day's findings are written to
+}
+
+// runDay is the whole story: settings to hunt, a day to findings, findings to
+// stdout.
+func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
+	h, err := a.newHunt(ctx, v)
+	if err != nil {
+		return err
+	}
+	a.log.Info("hunting", "day", date.Format(time.DateOnly), "from", date, "to", date.AddDate(0, 0, 1))
+	r, err := h.Day(ctx, date)
+	if r == nil {
+		return err
+	}
+	return errors.Join(err, a.show(ctx, h, r))
+}
+
+// runDays is the story of a range of days.
+func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error {
+	h, err := a.newHunt(ctx, v)
+	if err != nil {
+		return err
+	}
+	if err := needDayInNames(v.list("output.files")); err != nil {
+		return err
+	}
+	last := to.AddDate(0, 0, -1)
+	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", int(to.Sub(from).Hours()/24))
+	failed := &failedDays{days: int(to.Sub(from).Hours() / 24)}
+	err = h.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
+		if r != nil {
+			err = errors.Join(err, a.show(ctx, h, r))
+		}
+		if err != nil {
+			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
+			failed.add(date, err)
+		}
+	})
+	if ctx.Err() != nil {
+		return err
+	}
+	return failed.orNil()
+}
+
+// newHunt makes a hunt of the settings, or returns all that is wrong with them.
+func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
+	var h hunt
+	var problems []error
+	note := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	var err error
+	h.Config, err = jobConfig(v)
+	note(err)
+	params := masquerade.Params{Frequent: v.number("masquerade.frequent"), Rare: v.number("masquerade.rare"), Similarity: v.number("masquerade.similarity")}
+	note(params.Validate())
+	h.Input, err = openInput(v)
+	note(err)
+	h.Sinks = func(date time.Time) ([]publish.Sink, error) { return sinks(v, date) }
+	_, err = h.Sinks(midnight(a.now()))
+	note(err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, usageError{err}
+	}
+	if h.Work, err = a.openWork(ctx, v); err != nil {
+		return nil, err
+	}
+	h.detector = masquerade.New(params, h.Scope, h.Workers)
+	h.Detector = h.detector
+	h.Engine = job.Local(h.Workers)
+	h.Observe = a.observe()
+	h.files = func(date time.Time) []string { return outputFiles(v, date) }
+	h.selfTest = v.on("masquerade.self-test")
+	return &h, nil
+}
+
+// failedDays says at the end of a backfill which days failed.
+type failedDays struct {
+	days  int
+	names []string
+	code  int
+}
+
+// precedence orders exit codes of days: the most serious first.
+var precedence = []int{exitFailed, exitUsage, exitDenied, exitUndelivered, exitPartial}
+
+func (f *failedDays) add(date time.Time, err error) {
+	code := exitCode(err)
+	if len(f.names) == 0 || slices.Index(precedence, code) < slices.Index(precedence, f.code) {
+		f.code = code
+	}
+	f.names = append(f.names, date.Format(time.DateOnly))
+}
+
+func (f *failedDays) orNil() error {
+	if len(f.names) == 0 {
+		return nil
+	}
+	return f
+}
+
+func (f *failedDays) Error() string {
+	return fmt.Sprintf("%d of %d days did not go through: %s", len(f.names), f.days, strings.Join(f.names, ", "))
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the architecture: which packages of ours each may import. Tests
+// may import more.
+var mayImport = map[string][]string{
+	"storage":                     {},
+	"storage/azure":               {"storage"},
+	"storage/local":               {"storage"},
+	"storage/event":               {"storage"},
+	"storage/table":               {},
+	"storage/storagetest":         {"storage"},
+	"storage/storagetest/azurite": {},
+	"masquerade/simjoin":          {},
+	"masquerade":                  {"masquerade/simjoin", "storage/event", "storage/table", "publish"},
+	"publish":                     {"storage"},
+	"publish/datacollector":       {"publish"},
+	"publish/file":                {"publish"},
+	"publish/publishtest":         {"publish"},
+	"job":                         {"publish", "storage", "storage/event"},
+	"bench/sample":                {},
+	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
+	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file",
+		"storage", "storage/azure", "storage/local", "storage/event", "bench/sample"},
+}
+
+// moduleRoot is the folder of go.mod.
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func TestImportsKeepToTheArchitecture(t *testing.T) {
+	root := moduleRoot(t)
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || path != root && strings.HasPrefix(d.Name(), ".")) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		rel, _ := filepath.Rel(root, filepath.Dir(path))
+		pkg := filepath.ToSlash(rel)
+		seen[pkg] = true
+		checkImports(t, pkg, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("%s is in the architecture and not in the repository", pkg)
+		}
+	}
+}
+
+func checkImports(t *testing.T, pkg, path string) {
+	allowed, ok := mayImport[pkg]
+	if !ok {
+		t.Errorf("%s is not in the architecture", pkg)
+		return
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, imp := range f.Imports {
+		name, _ := strconv.Unquote(imp.Path.Value)
+		if ours, ok := strings.CutPrefix(name, "sparkless/"); ok && !slices.Contains(allowed, ours) {
+			t.Errorf("%s imports %s, which the architecture does not allow", path, ours)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+// Command sparkless hunts through Azure Monitor blob exports without a Spark
+// cluster: it reads a day of exported events, finds processes that masquerade,
+// and publishes the findings to Log Analytics.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the whole program: arguments in, results on stdout, all else on stderr,
+// an exit code out.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+
+	a := newApp(stdout, stderr)
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	return a.exit(ctx, err)
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sparkless/bench/sample"
+	"sparkless/storage/local"
+)
+
+func (a *app) sampleCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sample",
+		Short: "Write a realistic sample day of exports into a folder",
+		Long: `Sample writes a day of SecurityEvent exports of an invented company, with planted
+impostors: OUT/am-securityevent holds the blobs, OUT/truth-DAY.json says what is
+in them. The same seed gives the same bytes. Read it with
+
+  sparkless run --folder OUT --day DAY`,
+		Example: `  sparkless sample --out sample
+  sparkless sample --out big --events 5000000 --names 50000 --hosts 3000 --seed 7`,
+	}
+	cfg := sample.Default()
+	flags := cmd.Flags()
+	out := flags.String("out", "sample", "folder to write to")
+	day := flags.String("day", "", "the UTC day, like 2026-11-20; yesterday if empty")
+	flags.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "what to draw everything from")
+	flags.IntVar(&cfg.Events, "events", cfg.Events, "how many events, of all IDs; about 1.4 kB each")
+	flags.IntVar(&cfg.Hosts, "hosts", cfg.Hosts, "how many hosts")
+	flags.IntVar(&cfg.Names, "names", cfg.Names, "about how many distinct process names")
+	flags.IntVar(&cfg.Impostors, "impostors", cfg.Impostors, "how many impostors to plant")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg.Day = midnight(a.now()).AddDate(0, 0, -1)
+		if *day != "" {
+			var err error
+			if cfg.Day, err = parseDay("--day", *day); err != nil {
+				return err
+			}
+		}
+		if err := cfg.Validate(); err != nil {
+			return usageError{err}
+		}
+		return a.writeSample(cmd, cfg, *out)
+	}
+	return cmd
+}
+
+func (a *app) writeSample(cmd *cobra.Command, cfg sample.Config, out string) error {
+	ctx := cmd.Context()
+	container := filepath.Join(out, defaultContainer)
+	store, err := local.New(local.Config{Folder: container, Create: true})
+	if err != nil {
+		return err
+	}
+	truth, err := sample.Generate(cfg, func(name string, data []byte) error {
+		return store.Put(ctx, name, data)
+	})
+	if err != nil {
+		return err
+	}
+	text, err := truth.Encode()
+	if err != nil {
+		return err
+	}
+	truthFile := filepath.Join(out, "truth-"+cfg.Day.Format(time.DateOnly)+".json")
+	if err := os.WriteFile(truthFile, text, 0o644); err != nil {
+		return fmt.Errorf("writing the truth file: %w", err)
+	}
+	findable := len(slices.DeleteFunc(slices.Clone(truth.Impostors), func(i sample.Impostor) bool { return !i.Passes }))
+	a.log.Info("sample day written", "day", truth.Day, "folder", container, "blobs", truth.Blobs, "bytes", truth.Bytes, "events", truth.Lines,
+		"process creations", truth.ProcessEvents, "names", len(truth.Processes), "impostors", len(truth.Impostors), "above the default similarity", findable, "truth", truthFile)
+	return nil
+}

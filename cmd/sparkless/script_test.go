@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sparkless/publish/publishtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sparkless": main})
+}
+
+const (
+	testWorkspace = "11111111-2222-3333-4444-555555555555"
+	testKey       = "c2VjcmV0LXdvcmtzcGFjZS1rZXk="
+)
+
+// TestScripts runs the sessions in testdata/script against the program.
+func TestScripts(t *testing.T) {
+	servers := &scriptServers{}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("WORKSPACE", testWorkspace)
+			e.Setenv("KEY", testKey)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     cmdExits,
+			"lines":     cmdLines,
+			"collector": servers.cmdCollector,
+			"arrived":   servers.cmdArrived,
+			"hang":      servers.cmdHang,
+			"asked":     servers.cmdAsked,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// cmdExits runs the program and checks its exit code: exits CODE ARGS…
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARGS…")
+	}
+	err := ts.Exec("sparkless", args[1:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want, _ := strconv.Atoi(args[0]); code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// cmdLines checks the number of lines of a file: lines N FILE
+func cmdLines(ts *testscript.TestScript, neg bool, args []string) {
+	if n := strings.Count(ts.ReadFile(args[1]), "\n"); strconv.Itoa(n) != args[0] {
+		ts.Fatalf("%s has %d lines, want %s", args[1], n, args[0])
+	}
+}
+
+// scriptServers are the servers of the scripts, by URL.
+type scriptServers struct {
+	sync.Map
+}
+
+// cmdCollector starts a Data Collector server and sets its URL: collector VAR
+func (s *scriptServers) cmdCollector(ts *testscript.TestScript, neg bool, args []string) {
+	c, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{WorkspaceID: testWorkspace, SharedKey: testKey})
+	ts.Check(err)
+	ts.Check(c.Start("127.0.0.1:0"))
+	ts.Defer(func() { c.Close() })
+	s.Store(c.URL(), c)
+	ts.Setenv(args[0], c.URL())
+}
+
+// cmdArrived checks how many records a server has taken: arrived URL N
+func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []string) {
+	c, ok := s.Load(args[0])
+	if !ok {
+		ts.Fatalf("no server at %s", args[0])
+	}
+	if n := len(c.(*publishtest.DataCollector).Rows()); strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%d records arrived, want %s", n, args[1])
+	}
+}
+
+// cmdHang starts a server that never answers and sets its URL: hang VAR
+func (s *scriptServers) cmdHang(ts *testscript.TestScript, neg bool, args []string) {
+	asked, released := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		select {
+		case <-released:
+		case <-r.Context().Done():
+		}
+	}))
+	ts.Defer(func() { close(released); server.Close() })
+	s.Store(server.URL, asked)
+	ts.Setenv(args[0], server.URL)
+}
+
+// cmdAsked waits until such a server has got a request, then sends a signal to
+// the processes in the background: asked URL SIGNAL
+func (s *scriptServers) cmdAsked(ts *testscript.TestScript, neg bool, args []string) {
+	asked, ok := s.Load(args[0])
+	if !ok {
+		ts.Fatalf("no server at %s", args[0])
+	}
+	<-asked.(chan struct{})
+	signal := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[1]]
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(signal))
+	}
+}

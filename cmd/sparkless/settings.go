@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"sparkless/job"
+	"sparkless/masquerade"
+	"sparkless/publish/datacollector"
+)
+
+// setting is one thing that can be set: by flag, over environment, over
+// config.yaml, over the default.
+type setting struct {
+	key    string // in config.yaml; SPARKLESS_… with _ for . and - in the environment
+	flag   string // "" for none: a secret never stands on a command line
+	value  any    // the default; its type is the setting's
+	help   string
+	secret bool
+}
+
+// defaultContainer is where Azure Monitor exports the table SecurityEvent.
+const defaultContainer = "am-securityevent"
+
+// envPrefix starts the name of every environment variable of ours.
+const envPrefix = "SPARKLESS"
+
+func settings() []setting {
+	j, m := job.DefaultConfig(), masquerade.DefaultParams
+	return []setting{
+		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
+		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
+		{"storage.endpoint", "endpoint", "", "URL of the blob service, for other clouds and emulators", false},
+		{"storage.container", "container", defaultContainer, "container of the export", false},
+		{"storage.workspace", "workspace", "", "resource ID or name of the workspace to read; every one if empty", false},
+		{"storage.client-id", "client-id", "", "client ID of the user-assigned managed identity to sign in with", false},
+		{"storage.connection-string", "", "", "connection string of the storage account", true},
+		{"storage.account-key", "", "", "key of the storage account", true},
+		{"storage.sas", "", "", "shared access signature for the storage account", true},
+		{"storage.emulator", "emulator", false, "read from Azurite on this machine", false},
+
+		{"work.folder", "work-folder", "", "keep partials, profiles, outbox and receipts in this folder; sparkless-work if exports come from a folder", false},
+		{"work.container", "work-container", "", "keep them in this container of the storage account; sparkless-work if exports come from an account", false},
+
+		{"job.scope", "scope", "", "name of the estate in IDs and in the work store; the workspace's name, or all", false},
+		{"job.workers", "workers", j.Workers, "how many shards to read at a time; one a processor by default", false},
+		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
+		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
+
+		{"masquerade.frequent", "frequent", m.Frequent, "least percent rank of a frequent name", false},
+		{"masquerade.rare", "rare", m.Rare, "percent rank below which a name is rare", false},
+		{"masquerade.similarity", "similarity", m.Similarity, "score above which a rare name is a finding", false},
+		{"masquerade.self-test", "self-test", true, "say how many synthetic impostors would be caught", false},
+
+		{"output.files", "out", []string{}, "write findings to this file, .jsonl, .json or .csv; {day} becomes the day; repeatable", false},
+		{"datacollector.workspace-id", "datacollector-workspace-id", "", "send findings to this Log Analytics workspace by the Data Collector API", false},
+		{"datacollector.shared-key", "", "", "key of that workspace", true},
+		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
+		{"datacollector.endpoint", "datacollector-endpoint", "", "URL of the API, for other clouds", false},
+		{"datacollector.resource-id", "datacollector-resource-id", "", "Azure resource that the records belong to", false},
+		{"job.dry-run", "dry-run", false, "send and write nothing; show the records that would be sent", false},
+
+		{"log.level", "log-level", "info", "debug, info, warn or error", false},
+		{"log.format", "log-format", "auto", "text, json, or auto: text on a terminal", false},
+	}
+}
+
+// addFlags gives a command the flags of all settings.
+func addFlags(cmd *cobra.Command) {
+	for _, s := range settings() {
+		if s.flag == "" {
+			continue
+		}
+		switch v := s.value.(type) {
+		case string:
+			cmd.Flags().String(s.flag, v, s.help)
+		case int:
+			cmd.Flags().Int(s.flag, v, s.help)
+		case float64:
+			cmd.Flags().Float64(s.flag, v, s.help)
+		case bool:
+			cmd.Flags().Bool(s.flag, v, s.help)
+		case []string:
+			cmd.Flags().StringSlice(s.flag, v, s.help)
+		}
+	}
+	cmd.Flags().String("config", "", "settings file; config.yaml in the working directory if it is there")
+}
+
+// values are the effective settings and where each comes from.
+type values struct {
+	v      *viper.Viper
+	file   string // the settings file that was read, if any
+	origin map[string]string
+}
+
+// loadSettings reads flags, environment and settings file.
+func loadSettings(flags *pflag.FlagSet) (*values, error) {
+	v := viper.New()
+	v.SetEnvPrefix(envPrefix)
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
+	v.AutomaticEnv()
+	file, inFile, err := readFile(flags)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.MergeConfigMap(inFile.AllSettings()); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	vals := &values{v, file, map[string]string{}}
+	for _, s := range settings() {
+		v.SetDefault(s.key, s.value)
+		flag := flags.Lookup(s.flag)
+		if flag != nil {
+			if err := v.BindPFlag(s.key, flag); err != nil {
+				return nil, err
+			}
+		}
+		env := envName(s.key)
+		switch {
+		case flag != nil && flag.Changed:
+			vals.origin[s.key] = "flag --" + s.flag
+		case os.Getenv(env) != "":
+			vals.origin[s.key] = "environment " + env
+		case inFile.IsSet(s.key):
+			vals.origin[s.key] = file
+		default:
+			vals.origin[s.key] = "default"
+		}
+	}
+	return vals, vals.checkTypes()
+}
+
+func envName(key string) string {
+	return envPrefix + "_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
+}
+
+// readFile reads the settings file that --config or the environment names, or
+// config.yaml where there is one. A key that is no setting is an error.
+func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
+	v := viper.New()
+	file, _ := flags.GetString("config")
+	if file == "" {
+		file = os.Getenv(envPrefix + "_CONFIG")
+	}
+	optional := file == ""
+	if optional {
+		file = "config.yaml"
+	}
+	v.SetConfigFile(file)
+	v.SetConfigType("yaml")
+	switch err := v.ReadInConfig(); {
+	case optional && errors.Is(err, fs.ErrNotExist):
+		return "", v, nil
+	case err != nil:
+		return file, v, fmt.Errorf("settings file %s: %w", file, err)
+	}
+	var unknown []error
+	known := settings()
+	for _, key := range v.AllKeys() {
+		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
+			unknown = append(unknown, fmt.Errorf("%s: there is no setting %q; `sparkless config show` lists them", file, key))
+		}
+	}
+	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return file, v, errors.Join(unknown...)
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"sparkless/job"
+	"sparkless/masquerade"
+	"sparkless/publish"
+	"sparkless/storage/event"
+)
+
+// show prints the findings of a day to stdout and the rest of the result to the
+// log.
+func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Counts]) error {
+	a.logDay(r)
+	if h.selfTest {
+		t, err := h.detector.SelfTest(ctx, r.Day)
+		if err != nil {
+			return err
+		}
+		a.log.Info("self-test: "+t.String(), "missed", strings.Join(t.Missed, " "))
+	}
+	for _, d := range r.Deliveries {
+		if h.DryRun {
+			a.log.Info("dry run: nothing sent", "sink", d.Sink, "would send", d.Left, "delivered before", d.Already)
+		} else {
+			a.log.Info("delivered", "sink", d.Sink, "sent", d.Sent, "before", d.Already, "left", d.Left)
+		}
+	}
+	undelivered := slices.ContainsFunc(r.Deliveries, func(d publish.Delivery) bool { return d.Left > 0 })
+	if files := h.files(r.Date); len(files) > 0 && !undelivered {
+		a.log.Info("findings are in", "files", strings.Join(files, " "))
+	}
+	if h.DryRun {
+		return writeLines(a.stdout, r.Records)
+	}
+	return writeTable(a.stdout, r.Records)
+}
+
+// logDay logs what was read, and whatever a reader should worry about.
+func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
+	s := r.Stats
+	a.log.Info("read", "day", r.Date.Format(time.DateOnly), "workspaces", len(r.Export.Workspaces), "blobs", len(r.Export.Blobs), "bytes", r.Bytes,
+		"shards", r.Shards, "read before", r.Reused, "lines", s.Lines, "events", s.Records, "other events", s.Other, "names", r.Day.Names(), "findings", len(r.Records))
+	if s.OutsideDay > 0 {
+		a.log.Warn("events of another day in this day's folders were left out", "events", s.OutsideDay)
+	}
+	if n := s.MalformedLines(); n > 0 {
+		for _, sample := range s.Samples {
+			a.log.Warn("malformed line", "blob", sample.Blob, "byte", sample.Offset, "reason", sample.Reason, "line", sample.Text)
+		}
+		a.log.Warn("malformed lines were left out", "lines", n, "reasons", reasons(s))
+	}
+	if n := len(r.Export.Unknown); n > 0 {
+		a.log.Warn("files that are no export blobs were left out", "files", n, "first", r.Export.Unknown[0])
+	}
+	if s.Records == 0 {
+		a.log.Warn("no event 4688 at all: is process creation audited and collected?", "other events", s.Other)
+	}
+}
+
+func reasons(s event.Stats) string {
+	text, _ := json.Marshal(s.Malformed)
+	return string(text)
+}
+
+// writeLines prints records as they would be published.
+func writeLines(w io.Writer, records []publish.Record) error {
+	for _, r := range records {
+		if _, err := fmt.Fprintf(w, "%s\n", r.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeTable prints findings for people.
+func writeTable(w io.Writer, records []publish.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "DAY\tSCORE\tSUSPECT\tSEEN\tLOOKS LIKE\tSEEN\tHOST\tPATH")
+	for _, r := range records {
+		var f masquerade.Finding
+		if err := json.Unmarshal(r.Body, &f); err != nil {
+			return fmt.Errorf("finding %s: %w", r.ID, err)
+		}
+		fmt.Fprintf(t, "%s\t%.3f\t%s\t%d\t%s\t%d\t%s\t%s\n", r.Day, f.AnomalyScore, printable(f.PotentiallyMaliciousProcess), f.MaliciousCount,
+			printable(f.NormalProcess), f.NormalCount, first(f.Hosts), first(f.Paths))
+	}
+	return t.Flush()
+}
+
+// first shows the most frequent value and how many others there are.
+func first(values []masquerade.Tally) string {
+	switch len(values) {
+	case 0:
+		return "-"
+	case 1:
+		return printable(values[0].Value)
+	}
+	return fmt.Sprintf("%s (+%d)", printable(values[0].Value), len(values)-1)
+}
+
+// printable makes a text that came from events harmless for a terminal: what is
+// not printable is spelled out, as are spaces at its ends.
+func printable(s string) string {
+	const widest = 120
+	var b strings.Builder
+	runes := []rune(s)
+	for i, r := range runes {
+		if i == widest {
+			return b.String() + "…"
+		}
+		atEnd := r == ' ' && (i == 0 || i == len(runes)-1) // nobody would see it
+		if unicode.IsPrint(r) && !atEnd {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		}
+	}
+	return b.String()
+}
+
+// observe logs the phases of a day, and now and then how far reading is.
+func (a *app) observe() func(job.Progress) {
+	const every = 30 * time.Second
+	var mu sync.Mutex
+	last := a.now()
+	return func(p job.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case p.Phase != job.Reading:
+			a.log.Debug(string(p.Phase))
+		case p.Done == 0:
+			a.log.Info("reading", "shards", p.Shards, "bytes", p.Bytes)
+		case a.now().Sub(last) >= every:
+			last = a.now()
+			a.log.Info("reading", "shards", p.Shards, "done", p.Done, "bytes done", p.BytesDone, "bytes", p.Bytes)
+		}
+	}
+}

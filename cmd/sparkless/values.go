@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cast"
+)
+
+// checkTypes finds values that are not of their setting's type, which viper
+// would read as zero.
+func (v *values) checkTypes() error {
+	var errs []error
+	for _, s := range settings() {
+		var err error
+		got := v.v.Get(s.key)
+		switch s.value.(type) {
+		case string:
+			_, err = cast.ToStringE(got)
+		case int:
+			_, err = cast.ToIntE(got)
+		case float64:
+			_, err = cast.ToFloat64E(got)
+		case bool:
+			_, err = cast.ToBoolE(got)
+		case []string:
+			_, err = cast.ToStringSliceE(got)
+		}
+		if err != nil && s.secret {
+			errs = append(errs, fmt.Errorf("%s (%s): not a text", s.key, v.origin[s.key]))
+		} else if err != nil {
+			errs = append(errs, fmt.Errorf("%s (%s): %v is not %s", s.key, v.origin[s.key], got, typeName(s.value)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case int:
+		return "a whole number"
+	case float64:
+		return "a number"
+	case bool:
+		return "true or false"
+	case []string:
+		return "a list of texts"
+	}
+	return "a text"
+}
+
+func (v *values) text(key string) string    { return v.v.GetString(key) }
+func (v *values) on(key string) bool        { return v.v.GetBool(key) }
+func (v *values) whole(key string) int      { return v.v.GetInt(key) }
+func (v *values) number(key string) float64 { return v.v.GetFloat64(key) }
+
+// size reads a number of bytes such as 64MiB, 1GB or 65536; auto is 0.
+func (v *values) size(key string) (int64, error) {
+	text := v.text(key)
+	if text == "auto" {
+		return 0, nil
+	}
+	number := strings.TrimRight(text, "KMGTkmgtiBb ")
+	factor, ok := map[string]int64{
+		"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+		"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40,
+		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ok || n < 0 || n > (1<<62)/factor {
+		return 0, fmt.Errorf("%s (%s): %q is neither auto nor a size such as 64MiB", key, v.origin[key], text)
+	}
+	return n * factor, nil
+}
+
+// list reads a list; in the environment commas part its texts.
+func (v *values) list(key string) []string {
+	if text, ok := v.v.Get(key).(string); ok {
+		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
+	}
+	return v.v.GetStringSlice(key)
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sparkless/job"
+	"sparkless/publish"
+	"sparkless/publish/datacollector"
+	"sparkless/publish/file"
+	"sparkless/storage"
+	"sparkless/storage/azure"
+	"sparkless/storage/local"
+)
+
+// defaultWork is the folder or container of the work store unless set.
+const defaultWork = "sparkless-work"
+
+func jobConfig(v *values) (job.Config, error) {
+	size, err := v.size("job.shard-size")
+	c := job.Config{
+		Workspace:    v.text("storage.workspace"),
+		Scope:        v.text("job.scope"),
+		Workers:      v.whole("job.workers"),
+		ShardSize:    size,
+		MaxMalformed: v.number("job.max-malformed"),
+		DryRun:       v.on("job.dry-run"),
+	}
+	if c.Scope == "" {
+		c.Scope = job.DefaultConfig().Scope
+		if c.Workspace != "" {
+			c.Scope = strings.ToLower(path.Base(strings.TrimRight(c.Workspace, "/")))
+		}
+	}
+	if err != nil {
+		return c, err // a size of 0 would only be a second complaint
+	}
+	return c, c.Validate()
+}
+
+// accountSettings are those that make sense only for a storage account.
+var accountSettings = []string{"storage.account", "storage.endpoint", "storage.client-id",
+	"storage.connection-string", "storage.account-key", "storage.sas", "storage.emulator"}
+
+func azureConfig(v *values, container string) azure.Config {
+	return azure.Config{
+		Account:          v.text("storage.account"),
+		Endpoint:         v.text("storage.endpoint"),
+		Container:        container,
+		ConnectionString: v.text("storage.connection-string"),
+		AccountKey:       v.text("storage.account-key"),
+		SAS:              v.text("storage.sas"),
+		ClientID:         v.text("storage.client-id"),
+		Emulator:         v.on("storage.emulator"),
+	}
+}
+
+// fromAccount reports whether exports come from a storage account.
+func fromAccount(v *values) bool { return v.text("storage.folder") == "" }
+
+// openInput opens the export container. It sends nothing yet.
+func openInput(v *values) (storage.Reader, error) {
+	if fromAccount(v) {
+		if v.text("storage.account") == "" && v.text("storage.connection-string") == "" && !v.on("storage.emulator") && v.text("storage.endpoint") == "" {
+			return nil, errors.New("nothing to read: set storage.folder (--folder), storage.account (--account), storage.connection-string or storage.emulator (--emulator)")
+		}
+		s, err := azure.New(azureConfig(v, v.text("storage.container")))
+		if err != nil {
+			return nil, err
+		}
+		return storage.Retry(s, storage.DefaultPolicy), nil
+	}
+	for _, key := range accountSettings {
+		if v.v.IsSet(key) && v.origin[key] != "default" && v.text(key) != "false" {
+			return nil, fmt.Errorf("storage.folder (%s) and %s (%s) contradict each other: leave one out", v.origin["storage.folder"], key, v.origin[key])
+		}
+	}
+	s, err := local.New(local.Config{Folder: exportFolder(v)})
+	if err != nil {
+		return nil, fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
+	}
+	return storage.Retry(s, storage.DefaultPolicy), nil
+}
+
+// exportFolder is the container's folder: the one that was set, or the one in it
+// that is named like the container.
+func exportFolder(v *values) string {
+	folder := v.text("storage.folder")
+	inside := filepath.Join(folder, v.text("storage.container"))
+	if info, err := os.Stat(inside); err == nil && info.IsDir() {
+		return inside
+	}
+	return folder
+}
+
+// openWork opens the work store, and makes it where it is missing.
+func (a *app) openWork(ctx context.Context, v *values) (storage.Store, error) {
+	folder, container := v.text("work.folder"), v.text("work.container")
+	switch {
+	case folder != "" && container != "":
+		return nil, usageError{fmt.Errorf("work.folder (%s) and work.container (%s) contradict each other: leave one out", v.origin["work.folder"], v.origin["work.container"])}
+	case container != "" && !fromAccount(v):
+		return nil, usageError{fmt.Errorf("work.container (%s) needs a storage account, but exports come from storage.folder: set work.folder", v.origin["work.container"])}
+	case container != "" && container == v.text("storage.container"):
+		return nil, usageError{fmt.Errorf("work.container (%s) and storage.container are both %q: the job never writes where exports are", v.origin["work.container"], container)}
+	case folder == "" && container == "" && fromAccount(v):
+		container = defaultWork
+	case folder == "" && container == "":
+		folder = defaultWork
+	}
+	if folder != "" {
+		s, err := local.New(local.Config{Folder: folder, Create: true})
+		if err != nil {
+			return nil, fmt.Errorf("work.folder: %w", err)
+		}
+		return s, nil
+	}
+	s, err := azure.New(azureConfig(v, container))
+	if err != nil {
+		return nil, usageError{fmt.Errorf("work.container: %w", err)}
+	}
+	if err := s.EnsureContainer(ctx); err != nil {
+		return nil, fmt.Errorf("work.container: %w", err)
+	}
+	return storage.RetryStore(s, storage.DefaultPolicy), nil
+}
+
+// sinks are the destinations of one day's findings.
+func sinks(v *values, date time.Time) ([]publish.Sink, error) {
+	var all []publish.Sink
+	var errs []error
+	for _, name := range outputFiles(v, date) {
+		s, err := file.New(file.Config{Path: name})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("output.files (%s): %q: %w", v.origin["output.files"], name, err))
+			continue
+		}
+		all = append(all, s)
+	}
+	if v.text("datacollector.workspace-id") != "" || v.text("datacollector.shared-key") != "" {
+		s, err := datacollector.New(datacollector.Config{
+			WorkspaceID: v.text("datacollector.workspace-id"),
+			SharedKey:   v.text("datacollector.shared-key"),
+			LogType:     v.text("datacollector.log-type"),
+			Endpoint:    v.text("datacollector.endpoint"),
+			ResourceID:  v.text("datacollector.resource-id"),
+		})
+		if err != nil {
+			errs = append(errs, err)
+		} else {
+			all = append(all, publish.Retry(s, publish.DefaultPolicy()))
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// outputFiles are the files for one day's findings.
+func outputFiles(v *values, date time.Time) []string {
+	var files []string
+	for _, name := range v.list("output.files") {
+		files = append(files, strings.ReplaceAll(name, "{day}", date.Format(time.DateOnly)))
+	}
+	return files
+}
+
+// needDayInNames keeps the days of a range from overwriting each other's files.
+func needDayInNames(files []string) error {
+	for _, name := range files {
+		if !strings.Contains(name, "{day}") {
+			return usageError{fmt.Errorf("output.files: %q would be written anew for each day of the range: put {day} into its name", name)}
+		}
+	}
+	return nil
+}
