@@ -21,6 +21,8 @@ type Config struct {
 	ShardSize int64
 	// MaxMalformed is the share of lines, 0 to 1, that may be unreadable.
 	MaxMalformed float64
+	// Strict checks every line to its end (event.Strict).
+	Strict bool
 	// DryRun makes a run deliver nothing.
 	DryRun bool
 }

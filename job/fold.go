@@ -33,27 +33,20 @@ func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (reused bool, 
 func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) error {
 	s := plan.Shards[shard]
 	state := h.Detector.New()
-	var stats event.Stats
+	scanner := event.NewScanner(h.spec().Query, event.Day(plan.Date))
+	defer scanner.Close()
 	for _, part := range s.Parts {
-		if err := h.scan(ctx, plan, part, state, &stats); err != nil {
-			return err
+		if err := scanner.Open(ctx, h.Input, part); err != nil {
+			return stale(err)
+		}
+		for scanner.Scan() {
+			state.Add(scanner.Record())
+		}
+		if err := scanner.Err(); err != nil {
+			return stale(err)
 		}
 	}
-	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: stats}, state)
-}
-
-// scan adds the records of one range to state.
-func (h *Hunt[S]) scan(ctx context.Context, plan Plan, part event.Range, state S, stats *event.Stats) error {
-	scanner, err := event.Open(ctx, h.Input, part, h.Detector.Spec().Query, event.Day(plan.Date))
-	if err != nil {
-		return stale(err)
-	}
-	defer scanner.Close()
-	for scanner.Scan() {
-		state.Add(scanner.Record())
-	}
-	stats.Merge(scanner.Stats())
-	return stale(scanner.Err())
+	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: scanner.Stats()}, state)
 }
 
 // errStale: the plan names a version of a blob that is there no more.

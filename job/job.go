@@ -116,7 +116,7 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	if err != nil && !errors.Is(err, errNoFile) {
 		return err
 	}
-	plan := NewPlan(h.Detector.Spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
+	plan := NewPlan(h.spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
 	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
 	if err == nil && before.Key == plan.Key {
 		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
@@ -216,6 +216,15 @@ func (h *Hunt[S]) checkMalformed(s event.Stats) error {
 	}
 	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, byte %d, %s: %s",
 		ErrMalformed, bad, s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Offset, s.Samples[0].Reason, s.Samples[0].Text)
+}
+
+// spec is what the detector reads, in the mode that was set.
+func (h *Hunt[S]) spec() event.Spec {
+	s := h.Detector.Spec()
+	if h.Strict {
+		s.Mode = event.Strict
+	}
+	return s
 }
 
 // folder is where a kind of file of this hunt lies.

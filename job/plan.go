@@ -89,7 +89,7 @@ func shardSizeFor(blobs []storage.Blob) int64 {
 		total += b.Size
 	}
 	size := int64(16 << 20)
-	for size < 256<<20 && 2*size*16 <= total {
+	for size < 1<<30 && 2*size*16 <= total {
 		size *= 2
 	}
 	return size

@@ -7,7 +7,7 @@ import (
 )
 
 // The automatic size gives large days sixteen shards or more, up to shards of
-// 256 MiB, and small days shards that are worth a partial.
+// 1 GiB, and small days shards that are worth a partial.
 func TestShardSizeForADay(t *testing.T) {
 	least := shardSizeFor(nil)
 	if least < 1<<20 || least > 64<<20 {
@@ -18,7 +18,7 @@ func TestShardSizeForADay(t *testing.T) {
 		blobs := []storage.Blob{{Size: total / 3}, {}, {Size: total - total/3}}
 		size := shardSizeFor(blobs)
 		shards := total / size
-		if size < before || size > 256<<20 || size > least && shards < 16 || size < 256<<20 && shards >= 32 {
+		if size < before || size > 1<<30 || size > least && shards < 16 || size < 1<<30 && shards >= 32 {
 			t.Errorf("%d bytes in shards of %d, after %d", total, size, before)
 		}
 		before = size

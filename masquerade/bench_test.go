@@ -35,46 +35,47 @@ func sampleLines(b *testing.B) (memory, event.Window) {
 	return all.Bytes(), event.Day(cfg.Day)
 }
 
-func benchScan(b *testing.B, each func(*event.Record)) {
+func benchScan(b *testing.B, mode event.Mode, each func(*event.Record)) {
 	lines, window := sampleLines(b)
-	spec := masquerade.New(masquerade.DefaultParams, "bench", 1).Spec()
-	blob := storage.Blob{Name: "PT05M.json", Size: int64(len(lines))}
-	b.SetBytes(blob.Size)
+	query := masquerade.New(masquerade.DefaultParams, "bench", 1).Spec().Query
+	query.Mode = mode
+	b.SetBytes(int64(len(lines)))
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := event.Open(b.Context(), lines, event.Whole(blob), spec.Query, window)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for s.Scan() {
-			each(s.Record())
-		}
-		if s.Err() != nil || s.Stats().Records == 0 {
-			b.Fatal(s.Err(), s.Stats())
-		}
+		scan(b, event.NewScanner(query, window), lines, each)
+	}
+}
+
+func scan(b *testing.B, s *event.Scanner, lines memory, each func(*event.Record)) {
+	if err := s.Open(b.Context(), lines, event.Whole(storage.Blob{Name: "PT05M.json", Size: int64(len(lines))})); err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for s.Scan() {
+		each(s.Record())
+	}
+	if s.Err() != nil || s.Stats().Records == 0 {
+		b.Fatal(s.Err(), s.Stats())
 	}
 }
 
 // BenchmarkScan reads lines and does nothing with the records.
-func BenchmarkScan(b *testing.B) { benchScan(b, func(*event.Record) {}) }
+func BenchmarkScan(b *testing.B) {
+	nothing := func(*event.Record) {}
+	b.Run("fast", func(b *testing.B) { benchScan(b, event.Fast, nothing) })
+	b.Run("strict", func(b *testing.B) { benchScan(b, event.Strict, nothing) })
+}
 
 // BenchmarkCount reads lines and counts them with their context.
 func BenchmarkCount(b *testing.B) {
-	c := masquerade.NewCounts()
-	benchScan(b, c.Add)
+	benchScan(b, event.Fast, masquerade.NewCounts().Add)
 }
 
 // BenchmarkEncode writes the partial of a whole day.
 func BenchmarkEncode(b *testing.B) {
 	c := masquerade.NewCounts()
 	lines, window := sampleLines(b)
-	s, err := event.Open(b.Context(), lines, event.Whole(storage.Blob{Name: "x.json", Size: int64(len(lines))}), masquerade.New(masquerade.DefaultParams, "bench", 1).Spec().Query, window)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for s.Scan() {
-		c.Add(s.Record())
-	}
+	scan(b, event.NewScanner(masquerade.New(masquerade.DefaultParams, "bench", 1).Spec().Query, window), lines, c.Add)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Encode(""); err != nil {

@@ -1,6 +1,8 @@
 package masquerade
 
 import (
+	"github.com/cespare/xxhash/v2"
+
 	"sparkless/storage/event"
 )
 
@@ -13,6 +15,7 @@ type Counts struct {
 	// spellings leads from the column Process as written to its entry, so that
 	// a name is decoded and lower-cased only when it is first seen.
 	spellings map[string]*entry
+	memos     *[commands]memo // of the kinds before commands, which seldom repeat; made by Add
 	scratch   []byte
 }
 
@@ -29,7 +32,7 @@ const (
 	hosts
 	parents
 	accounts
-	commands
+	commands // the last
 	kinds
 )
 
@@ -43,6 +46,9 @@ func NewCounts() *Counts {
 
 // Add counts one process creation.
 func (c *Counts) Add(r *event.Record) {
+	if c.memos == nil {
+		c.memos = new([commands]memo)
+	}
 	e := c.entry(r)
 	if e.count == 0 || r.Time < e.first {
 		e.first = r.Time
@@ -52,10 +58,16 @@ func (c *Counts) Add(r *event.Record) {
 	}
 	e.count++
 	for kind, column := range contextColumns {
-		if v := r.Value(column); len(v.Raw()) > 0 {
-			c.scratch = v.AppendText(c.scratch[:0])
-			e.context[kind].add(c.scratch)
+		v := r.Value(column)
+		if len(v.Raw()) == 0 {
+			continue
 		}
+		if kind < len(c.memos) {
+			e.context[kind].add(c.memos[kind].look(v))
+			continue
+		}
+		c.scratch = shorten(v.AppendText(c.scratch[:0]))
+		e.context[kind].add(c.scratch, xxhash.Sum64(c.scratch))
 	}
 }
 

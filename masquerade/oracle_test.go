@@ -246,8 +246,8 @@ func scanned(t testing.TB, lines [][]byte) *Counts {
 		t.Fatal(err)
 	}
 	everything := event.Window{From: time.Unix(0, 0), To: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)}
-	s, err := event.Open(t.Context(), m, event.Whole(blob), New(DefaultParams, "", 1).Spec().Query, everything)
-	if err != nil {
+	s := event.NewScanner(New(DefaultParams, "", 1).Spec().Query, everything)
+	if err := s.Open(t.Context(), m, event.Whole(blob)); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 const (
@@ -31,12 +29,8 @@ type kept struct {
 	count int64
 }
 
-// add counts one occurrence of a value.
-func (s *sample) add(value []byte) {
-	if len(value) > longest {
-		value = shorten(value)
-	}
-	hash := xxhash.Sum64(value)
+// add counts one occurrence of a value, shortened, with its hash.
+func (s *sample) add(value []byte, hash uint64) {
 	if len(*s) == keep && hash > (*s)[keep-1].hash {
 		return
 	}
@@ -74,12 +68,15 @@ func compareKept(a, b kept) int {
 }
 
 // shorten cuts a value to at most longest bytes, never inside a character, and
-// marks it.
+// marks it, in place.
 func shorten(value []byte) []byte {
 	const mark = "…"
+	if len(value) <= longest {
+		return value
+	}
 	end := longest - len(mark)
 	for !utf8.RuneStart(value[end]) {
 		end--
 	}
-	return append(slices.Clip(value[:end]), mark...)
+	return append(value[:end], mark...)
 }

@@ -30,6 +30,7 @@ func jobConfig(v *values) (job.Config, error) {
 		Workers:      v.whole("job.workers"),
 		ShardSize:    size,
 		MaxMalformed: v.number("job.max-malformed"),
+		Strict:       v.on("job.strict"),
 		DryRun:       v.on("job.dry-run"),
 	}
 	if c.Scope == "" {

@@ -8,8 +8,6 @@
 // it never affects its neighbours.
 package event
 
-import "unicode/utf8"
-
 // Spec is what a detector reads, and under which name it is known.
 type Spec struct {
 	// Detector and Version name the detector's state: a change of what it
@@ -27,29 +25,59 @@ type Query struct {
 	EventIDs []int
 	// Columns are the columns to keep; Record.Value counts as they do.
 	Columns []string
+	// Mode says how much of each line is checked.
+	Mode Mode
 }
+
+// Mode says how much of each line is checked. Of valid lines without repeated
+// keys both modes give the same records.
+type Mode uint8
+
+const (
+	// Fast reads a line until it has all it needs: up to an EventID that is not
+	// wanted, or to the last wanted column. It does not notice what is wrong
+	// behind that place, except a line that does not end in '}', nor a column
+	// that is repeated there; inside strings it does not look for raw control
+	// characters and unknown escapes.
+	Fast Mode = iota
+	// Strict reads every line to its end, accepts exactly what encoding/json
+	// accepts, and takes the last of repeated columns.
+	Strict
+)
 
 // Record is one event. It and its values are valid until the next Scan.
 type Record struct {
 	// Time is TimeGenerated in nanoseconds since 1970, UTC.
-	Time   int64
-	values []Value
+	Time  int64
+	line  []byte
+	spans []span
+}
+
+// span is where a value stands in its line.
+type span struct {
+	start, end uint32
+	kind       kind
 }
 
 // NewRecord makes a record from texts, for built-in events; a nil text is a
 // column that is absent.
 func NewRecord(time int64, texts ...*string) *Record {
-	r := &Record{Time: time, values: make([]Value, len(texts))}
+	r := &Record{Time: time, spans: make([]span, len(texts))}
 	for i, s := range texts {
 		if s != nil {
-			r.values[i] = Value{kind: kindToken, raw: []byte(*s)}
+			start := len(r.line)
+			r.line = append(r.line, *s...)
+			r.spans[i] = span{uint32(start), uint32(len(r.line)), kindToken}
 		}
 	}
 	return r
 }
 
 // Value returns the value of the i-th column of the query.
-func (r *Record) Value(i int) Value { return r.values[i] }
+func (r *Record) Value(i int) Value {
+	s := r.spans[i]
+	return Value{s.kind, r.line[s.start:s.end]}
+}
 
 // Value is one JSON value as it stands in its line. The zero Value is an absent
 // column; null counts as absent.
@@ -61,10 +89,9 @@ type Value struct {
 type kind uint8
 
 const (
-	kindAbsent  kind = iota
-	kindToken        // a number, true, false, an object, an array: as written
-	kindString       // the inside of a string without escapes
-	kindEscaped      // the inside of a string with escapes
+	kindAbsent kind = iota
+	kindToken       // a number, true, false, an object, an array: as written
+	kindString      // the inside of a string, escapes and all
 )
 
 // Absent reports whether the record lacks the column, or has null there.
@@ -81,22 +108,8 @@ func (v Value) Text() string { return string(v.AppendText(nil)) }
 
 // AppendText appends what Text returns to dst.
 func (v Value) AppendText(dst []byte) []byte {
-	switch {
-	case v.kind == kindEscaped:
+	if v.kind == kindString {
 		return appendUnescaped(dst, v.raw)
-	case utf8.Valid(v.raw):
-		return append(dst, v.raw...)
-	default:
-		return appendValid(dst, v.raw)
 	}
-}
-
-// appendValid writes U+FFFD for each byte that is not part of valid UTF-8.
-func appendValid(dst, raw []byte) []byte {
-	for len(raw) > 0 {
-		r, n := utf8.DecodeRune(raw)
-		dst = utf8.AppendRune(dst, r)
-		raw = raw[n:]
-	}
-	return dst
+	return appendText(dst, v.raw)
 }

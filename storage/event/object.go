@@ -4,41 +4,70 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// parser reads one line after the other and keeps the wanted values. It accepts
-// what encoding/json accepts, with keys compared exactly.
+// parser finds the wanted values of one line after the other.
 type parser struct {
-	// wanted holds the columns by the length of their name: most keys of a line
-	// are dismissed by their length alone.
-	wanted [64][]column
-	values []Value
+	// columns holds the wanted columns by the length of their name: most keys of
+	// a line are dismissed by their length alone.
+	columns [64][]column
+	spans   []span // of the columns, in the line read last
+
+	eventIDs []int // empty for all
+	eventID  int   // the indices of the columns that every scan reads
+	time     int
 }
 
 type column struct {
 	name  string
-	index int // in values
+	index int // in spans
 }
 
 // maxDepth is the nesting that encoding/json allows.
 const maxDepth = 10000
 
-func newParser(columns []string) *parser {
-	p := &parser{values: make([]Value, len(columns))}
-	for i, c := range columns {
-		at := &p.wanted[min(len(c), len(p.wanted)-1)]
-		*at = append(*at, column{c, i})
+func newParser(q Query) *parser {
+	p := &parser{eventIDs: q.EventIDs, eventID: len(q.Columns), time: len(q.Columns) + 1}
+	names := append(slices.Clone(q.Columns), "EventID", "TimeGenerated")
+	p.spans = make([]span, len(names))
+	for i, name := range names {
+		at := &p.columns[min(len(name), len(p.columns)-1)]
+		*at = append(*at, column{name, i})
 	}
 	return p
 }
 
-// parse reads the object in line into p.values. It returns "" or what is wrong.
+// filters reports whether only some EventIDs are wanted.
+func (p *parser) filters() bool { return len(p.eventIDs) > 0 }
+
+// wants reports whether the EventID found in the line, a number or a string, is
+// wanted.
+func (p *parser) wants(line []byte) bool {
+	s := p.spans[p.eventID]
+	id, ok := integer(line[s.start:s.end])
+	return ok && slices.Contains(p.eventIDs, id)
+}
+
+// complete reports whether all columns are found.
+func (p *parser) complete() bool {
+	for i, s := range p.spans {
+		if s.kind == kindAbsent && (i != p.eventID || p.filters()) {
+			return false
+		}
+	}
+	return true
+}
+
+// parse reads the object in line from the first byte to the last. It accepts what
+// encoding/json accepts, with keys compared exactly, and returns "" or what is
+// wrong.
 func (p *parser) parse(line []byte) Reason {
-	clear(p.values)
+	clear(p.spans)
 	i := skipSpace(line, 0)
 	if i == len(line) || line[i] != '{' {
 		return NotObject
@@ -79,7 +108,7 @@ func (p *parser) members(b []byte, i int) (int, bool) {
 			return next, false
 		}
 		if column >= 0 {
-			p.values[column] = v
+			p.spans[column] = v
 		}
 		i = skipSpace(b, next)
 		if i >= len(b) {
@@ -101,7 +130,7 @@ func (p *parser) column(key []byte, escaped bool) int {
 	if escaped {
 		key = appendUnescaped(nil, key)
 	}
-	for _, c := range p.wanted[min(len(key), len(p.wanted)-1)] {
+	for _, c := range p.columns[min(len(key), len(p.columns)-1)] {
 		if string(key) == c.name {
 			return c.index
 		}
@@ -127,23 +156,17 @@ func key(b []byte, i int) (raw []byte, escaped bool, next int, ok bool) {
 	return b[i+1 : end], escaped, colon + 1, true
 }
 
-// value reads any JSON value and returns the index behind it.
-func value(b []byte, i, depth int) (v Value, next int, ok bool) {
+// value reads any JSON value and returns where it stands, of a string its
+// inside, and the index behind it.
+func value(b []byte, i, depth int) (s span, next int, ok bool) {
 	i = skipSpace(b, i)
 	if i >= len(b) || depth > maxDepth {
-		return v, i, false
+		return s, i, false
 	}
 	switch c := b[i]; {
 	case c == '"':
-		end, escaped, ok := stringEnd(b, i+1)
-		if !ok {
-			return v, end, false
-		}
-		v = Value{kindString, b[i+1 : end]}
-		if escaped {
-			v.kind = kindEscaped
-		}
-		return v, end + 1, true
+		end, _, ok := stringEnd(b, i+1)
+		return span{uint32(i + 1), uint32(end), kindString}, end + 1, ok
 	case c == '{':
 		next, ok = object(b, i+1, depth+1)
 	case c == '[':
@@ -152,18 +175,15 @@ func value(b []byte, i, depth int) (v Value, next int, ok bool) {
 		next, ok = number(b, i)
 	case c == 'n':
 		next, ok = literal(b, i, "null")
-		return v, next, ok
+		return s, next, ok
 	case c == 't':
 		next, ok = literal(b, i, "true")
 	case c == 'f':
 		next, ok = literal(b, i, "false")
 	default:
-		return v, i, false
+		return s, i, false
 	}
-	if !ok {
-		return v, next, false
-	}
-	return Value{kindToken, b[i:next]}, next, true
+	return span{uint32(i), uint32(next), kindToken}, next, ok
 }
 
 func literal(b []byte, i int, word string) (int, bool) {
@@ -335,38 +355,54 @@ func hex4(b []byte) (rune, bool) {
 	return r, true
 }
 
-// appendUnescaped decodes the inside of a string that stringEnd accepted.
+// appendUnescaped decodes the inside of a string. An escape that JSON does not
+// know, which only a line that was not read to its end can hold, stays as it is.
 func appendUnescaped(out, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		switch c := raw[i]; {
-		case c == '\\' && raw[i+1] == 'u':
-			r, n := unescapeRune(raw[i:])
-			out = utf8.AppendRune(out, r)
-			i += n
-		case c == '\\':
-			out = append(out, "\"\\/\b\f\n\r\t"[strings.IndexByte(`"\/bfnrt`, raw[i+1])])
-			i += 2
-		case c < utf8.RuneSelf:
-			out = append(out, c)
-			i++
-		default:
-			r, n := utf8.DecodeRune(raw[i:])
-			out = utf8.AppendRune(out, r)
-			i += n
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 || i+1 == len(raw) {
+			return appendText(out, raw)
 		}
+		out = appendText(out, raw[:i])
+		raw = raw[i:]
+		n := 2
+		if k := strings.IndexByte(`"\/bfnrt`, raw[1]); k >= 0 {
+			out = append(out, "\"\\/\b\f\n\r\t"[k])
+		} else if r, m := unescapeRune(raw); m > 0 {
+			out, n = utf8.AppendRune(out, r), m
+		} else {
+			out = append(out, '\\')
+			n = 1
+		}
+		raw = raw[n:]
+	}
+}
+
+// appendText appends what has no escapes: U+FFFD for each byte that is not part
+// of valid UTF-8.
+func appendText(out, raw []byte) []byte {
+	if utf8.Valid(raw) {
+		return append(out, raw...)
+	}
+	for len(raw) > 0 {
+		r, n := utf8.DecodeRune(raw)
+		out = utf8.AppendRune(out, r)
+		raw = raw[n:]
 	}
 	return out
 }
 
 // unescapeRune decodes \uXXXX, or two of them that form a surrogate pair. A
-// surrogate without its other half becomes U+FFFD.
+// surrogate without its other half becomes U+FFFD; n is 0 if it is neither.
 func unescapeRune(b []byte) (r rune, n int) {
-	r, _ = hex4(b[2:])
+	r, ok := unescapeUnit(b)
+	if !ok {
+		return 0, 0
+	}
 	if !utf16.IsSurrogate(r) {
 		return r, 6
 	}
-	if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
-		low, _ := hex4(b[8:])
+	if low, ok := unescapeUnit(b[6:]); ok {
 		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
 			return pair, 12
 		}
@@ -374,11 +410,19 @@ func unescapeRune(b []byte) (r rune, n int) {
 	return utf8.RuneError, 6
 }
 
-// integer reads a value that is a whole number, as a number or as a string.
-func integer(v Value) (int, bool) {
-	if v.kind == kindAbsent || len(v.raw) > 10 {
+// unescapeUnit decodes \uXXXX at the start of b.
+func unescapeUnit(b []byte) (rune, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
 	}
-	n, err := strconv.Atoi(string(v.raw))
+	return hex4(b[2:])
+}
+
+// integer reads a whole number.
+func integer(raw []byte) (int, bool) {
+	if len(raw) == 0 || len(raw) > 10 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(raw))
 	return n, err == nil
 }

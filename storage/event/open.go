@@ -32,14 +32,15 @@ func Splittable(b storage.Blob) bool {
 	return !strings.HasSuffix(strings.ToLower(b.Name), ".gz")
 }
 
-// Open starts a scan of one range for the records that q wants and that lie in
-// the window. The caller closes the Scanner.
-func Open(ctx context.Context, r storage.Reader, rng Range, q Query, w Window) (*Scanner, error) {
-	s := newScanner(q, w, rng.Blob.Name)
-	s.stop = rng.Offset + rng.Length
-	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: rng.Offset, next: s.stop}
-	s.closers = append(s.closers, src)
-	s.src = src
+// Open goes on with the lines of a range, after closing the one before. After an
+// error the scanner can open another.
+func (s *Scanner) Open(ctx context.Context, r storage.Reader, rng Range) error {
+	if err := s.Close(); err != nil {
+		return err
+	}
+	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: rng.Offset, next: rng.Offset + rng.Length}
+	s.closers = append(s.closers, src.Close)
+	s.lines = lines{src: src, blob: rng.Blob.Name, buf: s.lines.buf, bytes: s.lines.bytes, offset: rng.Offset, stop: rng.Offset + rng.Length}
 	var err error
 	if rng.Offset > 0 {
 		err = s.seekLine(src)
@@ -48,27 +49,28 @@ func Open(ctx context.Context, r storage.Reader, rng Range, q Query, w Window) (
 	}
 	if err != nil {
 		s.Close()
-		return nil, err
+		s.lines.err = err
 	}
-	return s, nil
+	return err
 }
 
 // seekLine skips the line that the range before ours reads: it began before
 // Offset, unless the byte before Offset is its newline.
 func (s *Scanner) seekLine(src *source) error {
+	l := &s.lines
 	src.at--
-	s.offset = src.at
-	for !s.eof && s.offset < s.stop {
-		if !s.fill() {
-			return s.err
+	l.offset = src.at
+	for !l.eof && l.offset < l.stop {
+		if !l.fill() {
+			return l.err
 		}
-		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
-			s.advance(i + 1)
+		if i := bytes.IndexByte(l.buf[l.start:l.end], '\n'); i >= 0 {
+			l.advance(i + 1)
 			return nil
 		}
-		s.advance(s.end - s.start)
+		l.advance(l.end - l.start)
 	}
-	s.stop = s.offset // no line starts in this range
+	l.stop = l.offset // no line starts in this range
 	return nil
 }
 
@@ -78,32 +80,33 @@ var byteOrderMark = []byte("\ufeff")
 // begin looks at the first bytes of a blob: they may be compressed, or carry a
 // byte order mark.
 func (s *Scanner) begin(src *source, rng Range) error {
-	head := bufio.NewReaderSize(src, 64<<10)
+	l := &s.lines
+	head := bufio.NewReaderSize(src, 4<<10)
 	magic, err := head.Peek(len(gzipMagic))
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading %s: %w", s.blob, err)
+		return fmt.Errorf("reading %s: %w", l.blob, err)
 	}
-	s.src = head
+	l.src = head
 	if bytes.Equal(magic, gzipMagic) {
 		if rng.Length < rng.Blob.Size {
-			return fmt.Errorf("%s: %w: gzip data in a blob whose name does not end in .gz cannot be read in parts", s.blob, ErrCorrupt)
+			return fmt.Errorf("%s: %w: gzip data in a blob whose name does not end in .gz cannot be read in parts", l.blob, ErrCorrupt)
 		}
 		z, err := gzip.NewReader(head)
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", s.blob, src.orCorrupt(err))
+			return fmt.Errorf("reading %s: %w", l.blob, src.orCorrupt(err))
 		}
-		s.closers = append(s.closers, z)
-		s.src = &gunzip{z, src}
-		s.stop = math.MaxInt64
+		s.closers = append(s.closers, z.Close)
+		l.src = &gunzip{z, src}
+		l.stop = math.MaxInt64
 	}
-	for !s.eof && s.end < len(byteOrderMark) {
-		if !s.fill() {
-			return s.err
+	for !l.eof && l.end < len(byteOrderMark) {
+		if !l.fill() {
+			return l.err
 		}
 	}
-	if bytes.HasPrefix(s.buf[s.start:s.end], byteOrderMark) {
-		s.advance(len(byteOrderMark))
-		s.stop = max(s.stop, s.offset+1) // the first line is ours, also when the cut is inside the mark
+	if bytes.HasPrefix(l.buf[l.start:l.end], byteOrderMark) {
+		l.advance(len(byteOrderMark))
+		l.stop = max(l.stop, l.offset+1) // the first line is ours, also when the cut is inside the mark
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package event
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"time"
 )
@@ -13,45 +11,29 @@ import (
 // with a gzip stream that ends early.
 var ErrCorrupt = errors.New("corrupt content")
 
-const (
-	bufferSize = 256 << 10
-	maxLine    = 16 << 20
-)
-
-// Scanner reads records from JSON lines, one Scan at a time.
+// Scanner reads records from JSON lines, range after range, one Scan at a time.
+// What it learns of their layout makes it faster, so it is worth keeping.
 type Scanner struct {
-	query    Query
+	columns  int
 	from, to int64 // the window of Time, half-open
-	blob     string
+	mode     Mode
 
-	src     io.Reader
-	closers []io.Closer
-	buf     []byte
-	start   int   // of the unread bytes in buf
-	end     int   // of the bytes in buf
-	offset  int64 // of buf[start] in the decompressed blob
-	stop    int64 // lines that start here or later are not ours
-	eof     bool
+	lines   lines
+	closers []func() error
 
-	parser *parser
-	clock  clock
-	record Record
-	stats  Stats
-	err    error
+	parser    *parser
+	predictor predictor
+	clock     clock
+	record    Record
+	stats     Stats
 }
 
-// The columns that every scan reads, behind the query's.
-const (
-	colEventID = iota
-	colTime
-	ownColumns
-)
-
-func newScanner(q Query, window Window, blob string) *Scanner {
-	s := &Scanner{query: q, blob: blob, buf: make([]byte, bufferSize)}
-	s.from, s.to = window.From.UnixNano(), window.To.UnixNano()
-	s.parser = newParser(append(slices.Clone(q.Columns), "EventID", "TimeGenerated"))
-	return s
+// NewScanner returns a scanner for the records that q wants and that lie in the
+// window. It reads nothing before Open.
+func NewScanner(q Query, w Window) *Scanner {
+	p := newParser(q)
+	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(), mode: q.Mode,
+		parser: p, predictor: predictor{p: p, observed: map[string]*habit{}}}
 }
 
 // Window is a span of time, From included, To not.
@@ -63,35 +45,45 @@ func Day(t time.Time) Window {
 	return Window{from, from.Add(24 * time.Hour)}
 }
 
-// Scan goes on to the next record that the query wants and that lies in the
-// window. It returns false at the end and after an error of the source.
+// Scan goes on to the next record of the open range. It returns false at the end
+// and after an error of the source.
 func (s *Scanner) Scan() bool {
-	for s.err == nil {
-		line, ok := s.line()
-		if !ok {
+	for {
+		line, tooLong, ok := s.lines.next()
+		switch {
+		case !ok:
 			return false
-		}
-		if s.take(line) {
+		case tooLong:
+			s.stats.Lines++
+			s.malformed(TooLong, line)
+			if !s.lines.skipRest() {
+				return false
+			}
+		case s.take(line):
 			return true
 		}
 	}
-	return false
 }
 
 // Record returns the record that the last Scan found.
 func (s *Scanner) Record() *Record { return &s.record }
 
-// Err returns the error that ended the scan, nil at a regular end.
-func (s *Scanner) Err() error { return s.err }
+// Err returns the error that ended the range, nil at a regular end.
+func (s *Scanner) Err() error { return s.lines.err }
 
-// Stats returns the counts so far. A malformed line is counted, never an error.
-func (s *Scanner) Stats() Stats { return s.stats }
+// Stats returns the counts of all ranges so far. A malformed line is counted,
+// never an error.
+func (s *Scanner) Stats() Stats {
+	st := s.stats
+	st.Bytes = s.lines.bytes
+	return st
+}
 
-// Close releases the source.
+// Close releases the open range.
 func (s *Scanner) Close() error {
 	var err error
 	for _, c := range slices.Backward(s.closers) {
-		err = errors.Join(err, c.Close())
+		err = errors.Join(err, c())
 	}
 	s.closers = nil
 	return err
@@ -99,20 +91,15 @@ func (s *Scanner) Close() error {
 
 // take counts one line, and keeps it as the record if it is wanted.
 func (s *Scanner) take(line []byte) bool {
-	if len(bytes.TrimSpace(line)) == 0 {
-		return false
-	}
-	s.stats.Lines++
-	if reason := s.parser.parse(line); reason != "" {
-		s.malformed(reason, line)
-		return false
-	}
-	n := len(s.query.Columns)
-	if id, ok := integer(s.parser.values[n+colEventID]); len(s.query.EventIDs) > 0 && (!ok || !slices.Contains(s.query.EventIDs, id)) {
+	switch s.read(line) {
+	case unwanted:
 		s.stats.Other++
 		return false
+	case unreadable:
+		return false // it is counted
 	}
-	t, ok := s.clock.nanos(s.parser.values[n+colTime].raw)
+	at := s.parser.spans[s.parser.time]
+	t, ok := s.clock.nanos(line[at.start:at.end])
 	switch {
 	case !ok:
 		s.malformed(NoTime, line)
@@ -122,92 +109,36 @@ func (s *Scanner) take(line []byte) bool {
 		return false
 	}
 	s.stats.Records++
-	s.record = Record{t, s.parser.values[:n]}
+	s.record = Record{t, line, s.parser.spans[:s.columns]}
 	return true
+}
+
+// read finds the line's values: by prediction, or, in strict mode and where that
+// does not get on, from the first byte to the last.
+func (s *Scanner) read(line []byte) verdict {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if n := len(line); s.mode == Fast && n > 1 && line[0] == '{' && line[n-1] == '}' {
+		if v := s.predictor.read(line); v != unreadable {
+			s.stats.Lines++
+			return v
+		}
+	}
+	if len(bytes.TrimSpace(line)) == 0 {
+		return unreadable
+	}
+	s.stats.Lines++
+	if reason := s.parser.parse(line); reason != "" {
+		s.malformed(reason, line)
+		return unreadable
+	}
+	if s.parser.filters() && !s.parser.wants(line) {
+		return unwanted
+	}
+	return wanted
 }
 
 func (s *Scanner) malformed(r Reason, line []byte) {
-	s.stats.malformed(s.blob, s.offset-int64(len(line)), r, line)
-}
-
-// line returns the next line without its newline, valid until the next call.
-// Afterwards offset is behind the line, or on its newline where there is one.
-func (s *Scanner) line() ([]byte, bool) {
-	if s.start < s.end && s.buf[s.start] == '\n' { // of the line before
-		s.advance(1)
-	}
-	searched := 0
-	for s.offset < s.stop {
-		i := bytes.IndexByte(s.buf[s.start+searched:s.end], '\n')
-		switch {
-		case i >= 0 && searched+i <= maxLine:
-			return s.cut(searched + i), true
-		case i >= 0 || s.end-s.start > maxLine:
-			if !s.skipLine() {
-				return nil, false
-			}
-			searched = 0
-			continue
-		}
-		searched = s.end - s.start
-		if s.eof {
-			return s.cut(searched), searched > 0
-		}
-		if !s.fill() {
-			return nil, false
-		}
-	}
-	return nil, false
-}
-
-// cut takes n bytes off the buffer.
-func (s *Scanner) cut(n int) []byte {
-	line := s.buf[s.start : s.start+n]
-	s.advance(n)
-	s.stats.Bytes += int64(n)
-	return line
-}
-
-func (s *Scanner) advance(n int) {
-	s.start += n
-	s.offset += int64(n)
-}
-
-// fill reads more bytes behind those in the buffer. It returns false on error.
-func (s *Scanner) fill() bool {
-	if s.start > 0 {
-		s.end = copy(s.buf, s.buf[s.start:s.end])
-		s.start = 0
-	}
-	if s.end == len(s.buf) {
-		s.buf = append(s.buf, make([]byte, len(s.buf))...)
-	}
-	n, err := s.src.Read(s.buf[s.end:])
-	s.end += n
-	switch {
-	case err == io.EOF:
-		s.eof = true
-	case err != nil:
-		s.err = fmt.Errorf("reading %s: %w", s.blob, err)
-		return false
-	}
-	return true
-}
-
-// skipLine counts an endless line as malformed and goes on to its newline
-// without keeping it.
-func (s *Scanner) skipLine() bool {
-	s.stats.Lines++
-	s.stats.malformed(s.blob, s.offset, TooLong, s.buf[s.start:s.end])
-	for {
-		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
-			s.cut(i)
-			s.advance(1)
-			return true
-		}
-		s.cut(s.end - s.start)
-		if s.eof || !s.fill() {
-			return false
-		}
-	}
+	s.stats.malformed(s.lines.blob, s.lines.offset-int64(len(line)), r, line)
 }

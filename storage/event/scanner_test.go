@@ -62,14 +62,19 @@ var day = event.Day(time.Date(2026, 11, 20, 5, 0, 0, 0, time.UTC))
 
 var query = event.Query{EventIDs: []int{4688}, Columns: []string{"Process", "NewProcessName"}}
 
-// scan reads one range and returns "time|process|path" per record.
+// scan reads one range in strict mode and returns "time|process|path" per record.
 func scan(t testing.TB, r storage.Reader, rng event.Range) ([]string, event.Stats, error) {
 	t.Helper()
-	s, err := event.Open(context.Background(), r, rng, query, day)
-	if err != nil {
+	q := query
+	q.Mode = event.Strict
+	return scanWith(event.NewScanner(q, day), r, rng)
+}
+
+func scanWith(s *event.Scanner, r storage.Reader, rng event.Range) ([]string, event.Stats, error) {
+	defer s.Close()
+	if err := s.Open(context.Background(), r, rng); err != nil {
 		return nil, event.Stats{}, err
 	}
-	defer s.Close()
 	var out []string
 	for s.Scan() {
 		rec := s.Record()

@@ -1,0 +1,218 @@
+package event_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"sparkless/storage"
+	"sparkless/storage/event"
+)
+
+// both scans data in the two modes and returns the records of each.
+func both(t testing.TB, data []byte, piece int) (fast, strict []string, fastStats, strictStats event.Stats) {
+	t.Helper()
+	r := blob{data: data, piece: piece}
+	rng := event.Whole(storage.Blob{Name: "x.json", Size: int64(len(data))})
+	strict, strictStats, err := scan(t, r, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, fastStats, err = scanWith(event.NewScanner(query, day), r, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fast, strict, fastStats, strictStats
+}
+
+// estate writes lines of several kinds, as exports have them: a fixed order of
+// keys for each kind, some values that never change, some that change late.
+type estate struct {
+	rng   *rand.Rand
+	kinds [][]string
+	line  int
+}
+
+func newEstate(rng *rand.Rand) *estate {
+	e := &estate{rng: rng}
+	for range 1 + rng.IntN(5) {
+		keys := []string{"TimeGenerated", "EventID", "Process", "NewProcessName", "TenantId", "Level", "Extra", "Account", "Eventid", "ProcessId"}
+		rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		e.kinds = append(e.kinds, keys[:4+rng.IntN(7)])
+	}
+	return e
+}
+
+func (e *estate) write(b *bytes.Buffer, shuffled bool) {
+	e.line++
+	keys := e.kinds[e.rng.IntN(len(e.kinds))]
+	if shuffled {
+		e.rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	}
+	space := []string{"", "", "", "", "", " ", "\t"}[e.rng.IntN(7)]
+	b.WriteByte('{')
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteString("," + space)
+		}
+		fmt.Fprintf(b, "%s:%s%s", e.key(k), space, e.value(k))
+	}
+	b.WriteByte('}')
+	b.WriteString([]string{"", "", "\r", " "}[e.rng.IntN(4)])
+	b.WriteByte('\n')
+}
+
+func (e *estate) key(k string) string {
+	if e.rng.IntN(200) == 0 {
+		return fmt.Sprintf(`"\u%04x%s"`, k[0], k[1:])
+	}
+	return `"` + k + `"`
+}
+
+func (e *estate) value(k string) string {
+	r := e.rng
+	if r.IntN(60) == 0 {
+		return []string{"null", `""`, "true", `[1,{"EventID":4688},"}"]`, `{"Process":"nested\"","a":{}}`, "-1.5e3", `"\\"`, `"\\\""`}[r.IntN(8)]
+	}
+	switch k {
+	case "TimeGenerated":
+		return fmt.Sprintf(`"2026-11-%02dT%02d:00:%02d.%dZ"`, 19+r.IntN(20)/19+r.IntN(20)/10, r.IntN(24), r.IntN(60), r.IntN(1e7))
+	case "EventID":
+		return []string{"4688", "4688", "4688", `"4688"`, "4624", "46880", "468", `"46881"`, "4689"}[r.IntN(9)]
+	case "Process":
+		return []string{`"svchost.exe"`, `"a\\b\"c.exe"`, `"\u0061.exe"`, `"é.exe"`, `"x` + strings.Repeat("y", r.IntN(30)) + `.exe"`}[r.IntN(5)]
+	case "NewProcessName":
+		return []string{`"C:\\Windows\\svchost.exe"`, `"C:\\"`, `"\\\\?\\x\\"`, `"` + strings.Repeat(`\\`, r.IntN(9)) + `"`}[r.IntN(4)]
+	case "Level":
+		if e.line > 60 && r.IntN(20) == 0 {
+			return `"9"`
+		}
+		return `"8"`
+	case "TenantId":
+		return `"11111111-2222"`
+	case "Extra":
+		return fmt.Sprint(r.IntN(1000))
+	}
+	return []string{`"a"`, `"a\\"`, `"}{\",\"EventID\":4688"`, `"S-1-5"`}[r.IntN(4)]
+}
+
+// On valid lines without repeated keys, prediction changes nothing: neither while
+// it learns, nor where lines change their layout or have none.
+func TestPredictionChangesNothing(t *testing.T) {
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		var data bytes.Buffer
+		e := newEstate(rng)
+		for range 30 + rng.IntN(300) {
+			if rng.IntN(100) == 0 {
+				e = newEstate(rng)
+			}
+			e.write(&data, seed%5 == 0)
+		}
+		fast, strict, fs, ss := both(t, data.Bytes(), int(seed%3)*97)
+		if strings.Join(fast, "\n") != strings.Join(strict, "\n") || asJSON(fs) != asJSON(ss) {
+			for i := range min(len(fast), len(strict)) {
+				if fast[i] != strict[i] {
+					t.Fatalf("seed %d, record %d: fast %s, strict %s", seed, i, fast[i], strict[i])
+				}
+			}
+			t.Fatalf("seed %d: fast %d records %s, strict %d records %s", seed, len(fast), asJSON(fs), len(strict), asJSON(ss))
+		}
+	}
+}
+
+// A damaged line changes nothing about its neighbours.
+func TestDamageStaysInItsLine(t *testing.T) {
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		e := newEstate(rng)
+		var clean, damaged bytes.Buffer
+		for range 100 {
+			var l bytes.Buffer
+			e.write(&l, false)
+			clean.Write(l.Bytes())
+			damaged.Write(l.Bytes())
+			if rng.IntN(3) == 0 { // a copy with damage, made unwanted by another day
+				bad := bytes.ReplaceAll(bytes.TrimSuffix(l.Bytes(), []byte("\n")), []byte("2026-11-20"), []byte("2026-11-19"))
+				bad = bytes.ReplaceAll(bad, []byte("2026-11-21"), []byte("2026-11-19"))
+				switch rng.IntN(3) {
+				case 0:
+					bad = bad[:rng.IntN(len(bad))]
+				case 1:
+					at := rng.IntN(len(bad))
+					bad = append(bad[:at:at], bad[min(at+1+rng.IntN(4), len(bad)):]...)
+				case 2:
+					bad[rng.IntN(len(bad))] = `"\{}[],:x`[rng.IntN(9)]
+				}
+				damaged.Write(bad)
+				damaged.WriteByte('\n')
+			}
+		}
+		want, _, _, _ := both(t, clean.Bytes(), 0)
+		got, strict, _, _ := both(t, damaged.Bytes(), 0)
+		if !isSubsequence(want, got) || !isSubsequence(want, strict) {
+			t.Fatalf("seed %d: damage took records of its neighbours", seed)
+		}
+	}
+}
+
+func isSubsequence(sub, all []string) bool {
+	for _, s := range all {
+		if len(sub) > 0 && s == sub[0] {
+			sub = sub[1:]
+		}
+	}
+	return len(sub) == 0
+}
+
+// FuzzPrediction primes the predictor with lines like the fuzzed one and damaged
+// ones, then compares what it reads with the strict mode.
+func FuzzPrediction(f *testing.F) {
+	f.Add([]byte(line), []byte(`{"EventID":4624,"TimeGenerated":"2026-11-20T00:00:00Z"}`), uint8(30))
+	f.Add([]byte(`{"a":1,"EventID":"4688","Process":"a\\","b":[],"TimeGenerated":"2026-11-20T00:00:00Z","NewProcessName":null}`), []byte(line), uint8(90))
+	f.Add([]byte(`{"Process":"x","Process":"y","EventID":4688}`), []byte(`{}`), uint8(40))
+	f.Fuzz(func(t *testing.T, one, other []byte, n uint8) {
+		if bytes.IndexByte(one, '\n') >= 0 || bytes.IndexByte(other, '\n') >= 0 {
+			return
+		}
+		var data bytes.Buffer
+		data.WriteString("\n") // no compressed blob, no byte order mark
+		for i := range int(n) + 20 {
+			data.Write(one)
+			data.WriteByte('\n')
+			if i%3 == 2 {
+				data.Write(other)
+				data.WriteByte('\n')
+			}
+		}
+		fast, strict, _, _ := both(t, data.Bytes(), 0)
+		if regular(one) && regular(other) && strings.Join(fast, "\n") != strings.Join(strict, "\n") {
+			t.Fatalf("fast %d records, strict %d", len(fast), len(strict))
+		}
+	})
+}
+
+// regular reports whether a line is a valid object whose keys do not repeat.
+func regular(line []byte) bool {
+	if !json.Valid(line) {
+		return false
+	}
+	dec := json.NewDecoder(bytes.NewReader(line))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		key, _ := dec.Token()
+		var skip json.RawMessage
+		if k, ok := key.(string); !ok || seen[k] || dec.Decode(&skip) != nil {
+			return false
+		} else {
+			seen[k] = true
+		}
+	}
+	return true
+}
