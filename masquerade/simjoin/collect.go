@@ -48,6 +48,9 @@ func (s *scorer) of(h hit) float32 {
 	left, right := &s.in.left, &s.in.right
 	whole := left.ext[h.left] != right.ext[h.right]
 	key := scoreKey{max(left.length(h.left, whole), right.length(h.right, whole)), int(h.distance)}
+	if key.longer > libraryLimit {
+		return score(key.longer, key.distance)
+	}
 	known, ok := s.known[key]
 	if !ok {
 		known = Similarity(left.names[h.left], right.names[h.right])

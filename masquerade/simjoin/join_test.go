@@ -54,6 +54,20 @@ func TestJoinLongNames(t *testing.T) {
 	newAllPairs(left, right).check(t, 0.5, 0.65, 0.85, 0.95)
 }
 
+// Around the length beyond which go-edlib is not asked.
+func TestJoinVeryLongNames(t *testing.T) {
+	for _, offset := range []int{-5, 5} {
+		m := newMutator(18, "abcdefghij")
+		var left, right []string
+		for range 2 {
+			name := m.text(libraryLimit + offset)
+			right = append(right, string(name)+".exe")
+			left = append(left, string(m.edits(name, 60))+".exe")
+		}
+		newAllPairs(left, right).check(t, 0.9)
+	}
+}
+
 func TestJoinFleet(t *testing.T) {
 	left, right := fleet(500, 10)
 	newAllPairs(left, right).check(t, 0.5, 0.65, 0.75, 0.85, 0.9)

@@ -65,7 +65,7 @@ func TestKeyingRandom(t *testing.T) {
 	}
 }
 
-// Every gap is needed: the characters of a segment are not looked up elsewhere.
+// Segments fill the name but for one character between neighbours.
 func TestSegmentsLeaveGaps(t *testing.T) {
 	for budget := 2; budget <= 8; budget++ {
 		for length := 2*budget + 1; length < 60; length++ {

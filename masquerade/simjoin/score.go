@@ -46,13 +46,14 @@ func Distance(a, b string) int {
 
 // Quadratic reports whether Join at this threshold takes time in proportion to
 // len(left) * len(right), so that a caller can say so before it starts. It does
-// at two thirds and below, where names may differ in a third of their
-// characters: names as short as that have no room for segments any more, and the
-// others' segments are one or two characters that many names share. Measured
-// with names of a large company (20 characters): 15 nanoseconds a pair at 0.65,
-// 45 at 0.6 and 170 at 0.5, however many names. Above, the time a pair falls
-// with the number of names: for 40,000 names it is 4.4 nanoseconds at 0.7, 1.4
-// at 0.75 and 0.4 at 0.85, and for a million names at 0.85 it is 0.05.
+// at two thirds and below: there the shorter name of a pair that uses up its
+// budget tau may have fewer than 2 tau + 1 characters, which is no room for the
+// segments, and other segments are one or two characters that many names share.
+//
+// Measured with names as in a large company (20 characters): 15 nanoseconds a
+// pair at 0.65, 45 at 0.6 and 170 at 0.5, however many names. Above, the time a
+// pair falls with the number of names: for 40,000 names it is 4.4 nanoseconds at
+// 0.7, 1.4 at 0.75 and 0.4 at 0.85, and for a million names at 0.85 it is 0.05.
 func Quadratic(threshold float64) bool {
 	return threshold <= 2.0/3
 }

@@ -56,7 +56,7 @@
 //
 // Time grows with the number of pairs that share a key, hence with the size of
 // families of near-equal names rather than with the square of all names, as long
-// as names are long against their budgets: see Quadratic. Memory is about 60
+// as names are long against their budgets: see Quadratic. Memory is about 100
 // bytes a name beside the input, a few megabytes a worker, and 60 bytes a pair.
 package simjoin
 

@@ -25,6 +25,7 @@ type worker struct {
 	ready     bool // pattern is that of word
 	pattern   pattern
 	measure   measure[byte]
+	exact     measure[int32] // for folded input
 
 	keys  []uint64
 	ends  []int
@@ -158,11 +159,19 @@ func (w *worker) verify(i int) {
 	}
 	d := w.distance(w.right(i))
 	if d <= w.task.budget && w.in.folded {
-		d = Distance(w.in.left.names[w.left], w.in.right.names[id])
+		d = w.codePoints(id)
 	}
 	if d <= w.task.budget {
 		w.hits = append(w.hits, hit{w.left, id, int32(d)})
 	}
+}
+
+// codePoints is the distance in code points of the left name and a right one, or
+// some number above the budget.
+func (w *worker) codePoints(right int32) int {
+	a, b, _ := compared(w.in.left.names[w.left], w.in.right.names[right])
+	symbols := map[rune]int32{}
+	return w.exact.distance(numbered(a, symbols), numbered(b, symbols), w.task.budget, &w.stopped)
 }
 
 // distance is the distance in symbols to the left name, or some number above the
