@@ -46,6 +46,10 @@ func (p Params) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Quadratic reports whether comparing names at this similarity takes time by the
+// square of their number, which is worth a warning on a large estate.
+func (p Params) Quadratic() bool { return simjoin.Quadratic(p.Similarity) }
+
 // Detector is the masquerading hunt. It is safe for concurrent use.
 type Detector struct {
 	params  Params

@@ -85,6 +85,9 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, usageError{err}
 	}
+	if params.Quadratic() {
+		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
+	}
 	if h.Work, err = a.openWork(ctx, v); err != nil {
 		return nil, err
 	}
