@@ -11,7 +11,7 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build run test check azurite azurite-demo fuzz bench-smoke clean
+.PHONY: build run test check azurite azurite-demo fuzz clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless

@@ -33,8 +33,8 @@ func TestLateBlobIsReadAlone(t *testing.T) {
 		if fresh := r.Shards - r.Reused; fresh < 1 || fresh > 2 {
 			t.Errorf("seed %d: %d of %d shards read again", seed, fresh, r.Shards)
 		}
-		before := job.NewPlan(h.Detector.Spec(), day, first.Export.Blobs, shardSize)
-		after := job.NewPlan(h.Detector.Spec(), day, r.Export.Blobs, shardSize)
+		before := job.NewPlan("somewhere", h.Detector.Spec(), day, first.Export.Blobs, shardSize)
+		after := job.NewPlan("somewhere", h.Detector.Spec(), day, r.Export.Blobs, shardSize)
 		allowed := map[string]bool{}
 		for _, s := range newShards(before, after, "") {
 			for _, p := range s.Parts {

@@ -12,6 +12,9 @@ type Config struct {
 	// Workspace is the resource ID, or the name, of the workspace to read; empty
 	// for every workspace of the container.
 	Workspace string
+	// Source says where the export is, a folder or a container, in a way that
+	// tells it from every other.
+	Source string
 	// Scope names the estate: its folder in the work store, and part of the IDs
 	// of its findings.
 	Scope string

@@ -111,7 +111,7 @@ func (s *scene) wantDone(what string, mayRepeat int) {
 	seen := map[string]int{}
 	for _, r := range s.api.taken {
 		latest[r.ID] = r
-		seen[r.ID+" "+r.Revision()]++
+		seen[r.ID+" "+publish.Digest(r.Body)]++
 	}
 	repeated := 0
 	for _, n := range seen {
@@ -143,7 +143,7 @@ func (s *scene) wantReceipts(what string, want []publish.Record) {
 		}
 	}
 	for _, r := range want {
-		if n := have[r.ID+" "+r.Revision()]; n != 1 {
+		if n := have[r.ID+" "+publish.Digest(r.Body)]; n != 1 {
 			s.t.Errorf("%s: %d receipts of %s", what, n, r.ID)
 		}
 	}

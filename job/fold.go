@@ -13,7 +13,7 @@ import (
 // note is what the job keeps in a partial or profile beside the state.
 type note struct {
 	Key       string      `json:"key"`                  // of the shard or the plan
-	ShardSize int64       `json:"shard_size,omitempty"` // of a profile: that the day was cut with
+	ShardSize int64       `json:"shard_size,omitempty"` // of a profile: that was chosen for the day
 	Stats     event.Stats `json:"stats"`
 }
 

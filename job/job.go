@@ -116,7 +116,7 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	if err != nil && !errors.Is(err, errNoFile) {
 		return err
 	}
-	plan := NewPlan(h.spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
+	plan := NewPlan(h.Source, h.spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
 	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
 	if err == nil && before.Key == plan.Key {
 		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
@@ -138,7 +138,11 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	if r.Day, r.Stats, err = h.Merge(ctx, plan); err != nil {
 		return err
 	}
-	return h.put(ctx, profile, note{plan.Key, plan.ShardSize, r.Stats}, r.Day)
+	n := note{Key: plan.Key, Stats: r.Stats}
+	if h.ShardSize == 0 {
+		n.ShardSize = plan.ShardSize
+	}
+	return h.put(ctx, profile, n, r.Day)
 }
 
 // shardSize is the one that was set, or the one the day was cut with before, so
@@ -168,9 +172,6 @@ func (h *Hunt[S]) deliver(ctx context.Context, key string, r *Result[S]) error {
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		return fmt.Errorf("%w: %w", ErrUndelivered, err)
 	}
 	return nil
@@ -195,6 +196,9 @@ func (h *Hunt[S]) preview(ctx context.Context, key string, r *Result[S]) error {
 // noBlobs says what the container holds instead.
 func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 	day := r.Date.Format(time.DateOnly)
+	if n := len(r.Export.Unknown); n > 0 {
+		return fmt.Errorf("%w of %s that can be read; there are %d other files, the first %q", ErrNoBlobs, day, n, r.Export.Unknown[0])
+	}
 	if len(r.Export.Workspaces) > 0 {
 		return fmt.Errorf("%w of %s for %q; is the export rule on, and the day over?", ErrNoBlobs, day, r.Export.Workspaces)
 	}

@@ -39,20 +39,22 @@ func (s Shard) Bytes() int64 {
 }
 
 // NewPlan cuts the blobs of a day, given in name order, into shards of about
-// size bytes.
+// size bytes. Source says where the blobs lie: an ETag means something only
+// there. A shard's key covers it, the detector and its version, what it reads and
+// how, the day, and the exact versions and ranges of the blobs.
 //
 // A blob larger than that is cut into ranges. For the others the cuts depend on
 // each blob alone: a shard ends behind a blob with a chance of the blob's size
 // over the shard's, drawn from a hash of the blob's name. So a blob that arrives
 // late changes the shard it falls into and leaves the others, and their
 // partials, as they are.
-func NewPlan(spec event.Spec, date time.Time, blobs []storage.Blob, size int64) Plan {
+func NewPlan(source string, spec event.Spec, date time.Time, blobs []storage.Blob, size int64) Plan {
 	plan := Plan{Date: date, ShardSize: size}
 	var parts []event.Range
 	var bytes int64
 	end := func() {
 		if len(parts) > 0 {
-			plan.Shards = append(plan.Shards, Shard{shardKey(spec, date, parts), parts})
+			plan.Shards = append(plan.Shards, Shard{digest(readingVersion, source, spec, date, parts), parts})
 		}
 		parts, bytes = nil, 0
 	}
@@ -73,7 +75,7 @@ func NewPlan(spec event.Spec, date time.Time, blobs []storage.Blob, size int64) 
 		}
 	}
 	end()
-	keys := []string{digest(readingVersion, spec, date)}
+	keys := []string{digest(readingVersion, source, spec, date)}
 	for _, s := range plan.Shards {
 		keys = append(keys, s.Key)
 	}
@@ -115,12 +117,6 @@ func endsShard(b storage.Blob, size int64) bool {
 //
 // History: 1, the first.
 const readingVersion = 1
-
-// shardKey covers the detector and its version, what it reads and how, the day,
-// and the exact versions and ranges of the blobs.
-func shardKey(spec event.Spec, date time.Time, parts []event.Range) string {
-	return digest(readingVersion, spec, date, parts)
-}
 
 // digest names a value by its JSON: 32 hexadecimal digits.
 func digest(v ...any) string {

@@ -37,7 +37,7 @@ func sampleLines(b *testing.B) (memory, event.Window) {
 
 func benchScan(b *testing.B, mode event.Mode, each func(*event.Record)) {
 	lines, window := sampleLines(b)
-	query := masquerade.New(masquerade.DefaultParams, "bench", 1).Spec().Query
+	query := masquerade.New(masquerade.DefaultParams(), "bench", 1).Spec().Query
 	query.Mode = mode
 	b.SetBytes(int64(len(lines)))
 	b.ReportAllocs()
@@ -75,7 +75,7 @@ func BenchmarkCount(b *testing.B) {
 func BenchmarkEncode(b *testing.B) {
 	c := masquerade.NewCounts()
 	lines, window := sampleLines(b)
-	scan(b, event.NewScanner(masquerade.New(masquerade.DefaultParams, "bench", 1).Spec().Query, window), lines, c.Add)
+	scan(b, event.NewScanner(masquerade.New(masquerade.DefaultParams(), "bench", 1).Spec().Query, window), lines, c.Add)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Encode(""); err != nil {

@@ -62,7 +62,7 @@ func (c *Counts) Add(r *event.Record) {
 		if len(v.Raw()) == 0 {
 			continue
 		}
-		if kind < len(c.memos) {
+		if kind < len(c.memos) && len(v.Raw()) <= longestRaw {
 			e.context[kind].add(c.memos[kind].look(v))
 			continue
 		}
@@ -89,7 +89,7 @@ func (c *Counts) entry(r *event.Record) *entry {
 		e = &entry{}
 		c.names[name] = e
 	}
-	if len(raw) > 0 {
+	if len(raw) > 0 && len(raw) <= longestName {
 		c.spellings[string(raw)] = e
 	}
 	return e
@@ -134,14 +134,6 @@ func (c *Counts) Names() int {
 		n++
 	}
 	return n
-}
-
-// Count returns how often a lower-cased process name was seen.
-func (c *Counts) Count(name string) int64 {
-	if e := c.names[name]; e != nil {
-		return e.count
-	}
-	return 0
 }
 
 // tallies lists the counts, in no order.

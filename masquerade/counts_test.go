@@ -403,3 +403,11 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 		t.Errorf("a later version: %v", err)
 	}
 }
+
+// Count returns how often a lower-cased process name was seen.
+func (c *Counts) Count(name string) int64 {
+	if e := c.names[name]; e != nil {
+		return e.count
+	}
+	return 0
+}

@@ -128,6 +128,15 @@ func sortFindings(findings []Finding) {
 	})
 }
 
+// revision covers what is known of the suspect. Ranks and what is known of the
+// imitated name move with every event that arrives late; they are no news.
+func (f Finding) revision() (string, error) {
+	f.MaliciousPercentRank, f.NormalPercentRank = 0, 0
+	f.NormalCount, f.NormalPaths, f.Reasons = 0, nil, nil
+	text, err := publish.Body(f)
+	return publish.Digest(text), err
+}
+
 func records(findings []Finding) ([]publish.Record, error) {
 	out := make([]publish.Record, len(findings))
 	for i, f := range findings {
@@ -135,7 +144,11 @@ func records(findings []Finding) ([]publish.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = publish.Record{ID: f.FindingId, Day: f.DataDay[:len(time.DateOnly)], Body: body}
+		revision, err := f.revision()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = publish.Record{ID: f.FindingId, Day: f.DataDay[:len(time.DateOnly)], Body: body, Revision: revision}
 	}
 	return out, nil
 }

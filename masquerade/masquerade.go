@@ -29,8 +29,8 @@ type Params struct {
 	Similarity float64
 }
 
-// DefaultParams are the notebook's.
-var DefaultParams = Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.85}
+// DefaultParams returns the notebook's.
+func DefaultParams() Params { return Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.85} }
 
 // Validate names every setting that cannot work.
 func (p Params) Validate() error {

@@ -13,6 +13,9 @@ type memo [1024]struct {
 	hash       uint64
 }
 
+// longestRaw is how many bytes a spelling may have to be remembered.
+const longestRaw = 2048
+
 // look returns the value as it is kept and its hash, valid until the next call.
 func (m *memo) look(v event.Value) ([]byte, uint64) {
 	raw := v.Raw()

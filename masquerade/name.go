@@ -1,6 +1,8 @@
 package masquerade
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"sparkless/storage/event"
@@ -12,13 +14,31 @@ import (
 func processName(r *event.Record) (name string, absent bool) {
 	process := r.Value(colProcess)
 	if s := process.Text(); s != "" {
-		return lower(s), false
+		return bounded(lower(s)), false
 	}
 	path := r.Value(colNewProcessName)
 	if s := baseName(path.Text()); s != "" {
-		return lower(s), false
+		return bounded(lower(s)), false
 	}
 	return "", process.Absent() && path.Absent()
+}
+
+// longestName is how many bytes a name may have. No file system knows names of a
+// quarter of that; longer ones, which only a forged event can hold, would fill
+// the memory, and comparing them takes time by the square of their length.
+const longestName = 1024
+
+// forged starts the key that stands for a name that is too long. No file name
+// holds a NUL.
+const forged = "\x00"
+
+// bounded returns the name, or a key that takes its place in the counts.
+func bounded(name string) string {
+	if len(name) <= longestName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return forged + hex.EncodeToString(sum[:])
 }
 
 // baseName returns what follows the last slash of either kind. That serves drive

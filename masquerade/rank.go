@@ -3,6 +3,7 @@ package masquerade
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // tally is a name and how often it was seen.
@@ -39,17 +40,12 @@ func rank(tallies []tally) []ranked {
 	return out
 }
 
-// longestName is how many bytes of a name are compared. No file system knows
-// names of more than a quarter of that; comparing longer ones, which only a
-// forged event can hold, would cost time by the square of their length.
-const longestName = 1024
-
 // split picks the frequent names, at or above one percent rank, and the rare
 // ones, below another. A name can be neither, or, where the two overlap, both.
-// Events without a name, and names too long to be one, only take a rank.
+// Events without a name, and forged names, only take a rank.
 func split(names []ranked, p Params) (frequent, rare []ranked) {
 	for _, n := range names {
-		if n.absent || len(n.name) > longestName {
+		if n.absent || strings.HasPrefix(n.name, forged) {
 			continue
 		}
 		if n.percent >= p.Frequent {

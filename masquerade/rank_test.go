@@ -42,7 +42,7 @@ func TestSplitAtTheEdges(t *testing.T) {
 		{"nearly all seen once", []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 2}, "n09", "n00 n01 n02 n03 n04 n05 n06 n07 n08"},
 		{"large counts", []int64{math.MaxInt64 - 1, math.MaxInt64}, "n01", "n00"},
 	} {
-		frequent, rare := split(rankCounts(c.counts...), DefaultParams)
+		frequent, rare := split(rankCounts(c.counts...), DefaultParams())
 		if names(frequent) != c.frequent || names(rare) != c.rare {
 			t.Errorf("%s: frequent %q, rare %q", c.why, names(frequent), names(rare))
 		}
@@ -60,7 +60,7 @@ func TestAbsentGroupTakesARank(t *testing.T) {
 		t.Errorf("frequent %+v, rare %+v", frequent, rare)
 	}
 	six := []tally{{name: "a", count: 1}, {absent: true, count: 2}, {name: "c", count: 3}, {name: "d", count: 4}, {name: "e", count: 5}, {name: "f", count: 6}}
-	if frequent, _ := split(rank(six), DefaultParams); names(frequent) != "e f" {
+	if frequent, _ := split(rank(six), DefaultParams()); names(frequent) != "e f" {
 		t.Errorf("frequent %q", names(frequent))
 	}
 }
@@ -109,7 +109,7 @@ func TestEditsAllowedByLength(t *testing.T) {
 }
 
 func TestParamsValidate(t *testing.T) {
-	if err := DefaultParams.Validate(); err != nil {
+	if err := DefaultParams().Validate(); err != nil {
 		t.Error(err)
 	}
 	if err := (Params{0, 1, 1}).Validate(); err != nil {
@@ -123,12 +123,26 @@ func TestParamsValidate(t *testing.T) {
 	}
 }
 
-// A name longer than any file's takes its rank and is compared with none.
+// A name longer than any file's takes its rank, is compared with none, and is not
+// kept as a whole.
 func TestForgedLongNames(t *testing.T) {
+	c := NewCounts()
 	long := strings.Repeat("x", longestName-4) + ".exe"
-	names := rank([]tally{{name: long, count: 1}, {name: "y" + long, count: 1}, {name: "a.exe", count: 5}})
-	frequent, rare := split(names, Params{Frequent: 0, Rare: 1})
-	if len(frequent) != 2 || len(rare) != 1 || frequent[0].name != long || names[2].percent != 1 {
-		t.Errorf("%d frequent, %d rare, ranks %v", len(frequent), len(rare), names[2].percent)
+	for i := range 5 {
+		c.Add(record(0, long))
+		c.Add(record(0, "y"+long))
+		c.Add(record(0, "z"+strings.Repeat(long, 100), strings.Repeat("p", 1<<20), strings.Repeat("h", i<<18)))
+	}
+	if c.Names() != 3 || len(c.spellings) != 1 {
+		t.Errorf("%d names, %d spellings", c.Names(), len(c.spellings))
+	}
+	for name := range c.names {
+		if len(name) > longestName {
+			t.Errorf("a key of %d bytes", len(name))
+		}
+	}
+	frequent, rare := split(rank(c.tallies()), Params{Frequent: 0, Rare: 1})
+	if len(frequent) != 1 || len(rare) != 1 || frequent[0].name != long {
+		t.Errorf("%d frequent, %d rare", len(frequent), len(rare))
 	}
 }

@@ -38,7 +38,7 @@ var knownNormal = strings.Fields(`
 // each, among the day's names and counts the mutants that become findings. It
 // works on a copy: the day, its findings and its sinks never see them.
 func (d *Detector) SelfTest(ctx context.Context, day *Counts) (SelfTest, error) {
-	mutants := syntheticImpostors()
+	mutants := syntheticImpostors(day)
 	frequent, rare := split(rank(withExamples(day.tallies(), mutants)), d.params)
 	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(mutants, n.name) })
 	pairs, err := simjoin.Join(ctx, texts(frequent), texts(rare), d.params.Similarity, d.workers)
@@ -75,21 +75,27 @@ func withExamples(tallies []tally, mutants []string) []tally {
 }
 
 // syntheticImpostors returns a mutant of each known name, with one letter inside
-// replaced, and two that real malware used. They are the same in every run; the
-// notebook draws its own anew each time.
-func syntheticImpostors() []string {
+// replaced, and two that real malware used, but none that the day holds: it would
+// be no test to plant what is there. They are the same in every run; the notebook
+// draws its own anew each time.
+func syntheticImpostors(day *Counts) []string {
 	rng := rand.New(rand.NewPCG(4688, 1036))
 	var mutants []string
 	for _, name := range knownNormal {
 		for {
 			m := mutate(rng, name)
-			if !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
+			if day.names[m] == nil && !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
 				mutants = append(mutants, m)
 				break
 			}
 		}
 	}
-	return append(mutants, "scvhost.exe", "svch0st.exe")
+	for _, m := range []string{"scvhost.exe", "svch0st.exe"} {
+		if day.names[m] == nil {
+			mutants = append(mutants, m)
+		}
+	}
+	return mutants
 }
 
 // mutate replaces one letter of the stem, neither the first nor the last.

@@ -43,11 +43,11 @@ func selfTest(t *testing.T, d *Detector, c *Counts) SelfTest {
 }
 
 func TestSelfTestOnAQuietEstate(t *testing.T) {
-	d, c := New(DefaultParams, "", 2), quietEstate()
+	d, c := New(DefaultParams(), "", 2), quietEstate()
 	result := selfTest(t, d, c)
 	// One edit in a stem of fewer than seven letters never passes 0.85.
 	var long, short []string
-	for _, m := range syntheticImpostors() {
+	for _, m := range syntheticImpostors(c) {
 		if stem, _, _ := strings.Cut(m, "."); len(stem) >= 7 {
 			long = append(long, m)
 		} else {
@@ -61,7 +61,7 @@ func TestSelfTestOnAQuietEstate(t *testing.T) {
 		t.Error(result.String())
 	}
 	for range 3 {
-		again := selfTest(t, New(DefaultParams, "other", 1), quietEstate())
+		again := selfTest(t, New(DefaultParams(), "other", 1), quietEstate())
 		if again.Caught != result.Caught || !slices.Equal(again.Missed, result.Missed) {
 			t.Errorf("another run: %+v", again)
 		}
@@ -77,7 +77,7 @@ func TestSelfTestOnAQuietEstate(t *testing.T) {
 
 // The day, its findings and its file never see the synthetic events.
 func TestSelfTestLeavesTheDayAlone(t *testing.T) {
-	d, c := New(DefaultParams, "", 1), quietEstate()
+	d, c := New(DefaultParams(), "", 1), quietEstate()
 	file, records := encoded(t, c), find(t, d, november20, c)
 	selfTest(t, d, c)
 	if !bytes.Equal(encoded(t, c), file) {
@@ -87,7 +87,7 @@ func TestSelfTestLeavesTheDayAlone(t *testing.T) {
 	if len(after) != 1 || len(records) != 1 || !bytes.Equal(after[0].Body, records[0].Body) {
 		t.Errorf("%d findings before, %d after", len(records), len(after))
 	}
-	for _, m := range syntheticImpostors() {
+	for _, m := range syntheticImpostors(NewCounts()) {
 		if c.Count(m) > 0 || bytes.Contains(file, []byte(m)) {
 			t.Errorf("the day knows %s", m)
 		}
@@ -95,7 +95,7 @@ func TestSelfTestLeavesTheDayAlone(t *testing.T) {
 }
 
 func TestSyntheticImpostors(t *testing.T) {
-	mutants := syntheticImpostors()
+	mutants := syntheticImpostors(NewCounts())
 	if len(mutants) != 42 || len(slices.Compact(slices.Sorted(slices.Values(mutants)))) != 42 {
 		t.Fatalf("%d mutants: %q", len(mutants), mutants)
 	}
@@ -112,23 +112,23 @@ func TestSyntheticImpostors(t *testing.T) {
 			t.Errorf("%s became %s", normal, m)
 		}
 	}
-	if !slices.Equal(mutants, syntheticImpostors()) {
+	if !slices.Equal(mutants, syntheticImpostors(NewCounts())) {
 		t.Error("they differ from call to call")
 	}
 }
 
 // Days that hold the synthetic names themselves, or hardly anything.
 func TestSelfTestOnOddDays(t *testing.T) {
-	d := New(DefaultParams, "", 1)
+	d := New(DefaultParams(), "", 1)
 	for _, c := range []*Counts{NewCounts(), counted(nil), smallDay()} {
-		if r := selfTest(t, d, c); r.Total != 42 || r.Caught+len(r.Missed) != 42 {
+		if r := selfTest(t, d, c); r.Total < 41 || r.Caught+len(r.Missed) != r.Total {
 			t.Errorf("%+v", r)
 		}
 	}
 	c := quietEstate()
 	before := selfTest(t, d, c)
-	addNames(c, map[string]int{syntheticImpostors()[0]: 1, "svch0st.exe": 1, "powershell.exe": 500})
-	if r := selfTest(t, d, c); r.Caught != before.Caught {
+	addNames(c, map[string]int{syntheticImpostors(NewCounts())[0]: 1, "svch0st.exe": 1, "powershell.exe": 500})
+	if r := selfTest(t, d, c); r.Caught < before.Caught-1 || r.Total != 41 {
 		t.Errorf("with its own impostors on the day: %+v", r)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

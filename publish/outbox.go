@@ -81,9 +81,10 @@ func encodeRecord(rec Record) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the body has to be one JSON object on one line", storage.ErrInvalid)
 	}
 	line, err := marshalLine(struct {
-		ID  string `json:"id"`
-		Day string `json:"day"`
-	}{rec.ID, rec.Day})
+		ID       string `json:"id"`
+		Day      string `json:"day"`
+		Revision string `json:"revision,omitempty"`
+	}{rec.ID, rec.Day, rec.Revision})
 	if err != nil {
 		return nil, err
 	}

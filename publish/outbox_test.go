@@ -28,7 +28,7 @@ func TestOutboxKeepsBodiesByteForByte(t *testing.T) {
 		first := bytes.Clone(work.objects["outbox/"+testKey+".jsonl"])
 		got, err := ReadOutbox(t.Context(), work, testKey)
 		same := slices.EqualFunc(got, records[:n], func(a, b Record) bool {
-			return a.ID == b.ID && a.Day == b.Day && bytes.Equal(a.Body, b.Body) && a.Revision() == b.Revision()
+			return a.ID == b.ID && a.Day == b.Day && bytes.Equal(a.Body, b.Body) && a.revision() == b.revision()
 		})
 		if err != nil || !same {
 			t.Fatalf("%q, %v", got, err)

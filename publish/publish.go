@@ -20,13 +20,25 @@ type Record struct {
 	// Body is the published record: one JSON object whose keys stand in the
 	// order of publication.
 	Body json.RawMessage `json:"body"`
+	// Revision tells two contents of the same finding apart: a record is sent
+	// again when it changes. It covers what the finding is about, and not what
+	// moves with every late event, such as ranks; Digest makes one. Empty stands
+	// for the digest of Body.
+	Revision string `json:"revision,omitempty"`
 }
 
-// Revision tells two contents of the same finding apart: 16 hexadecimal digits
-// of the SHA-256 of Body.
-func (r Record) Revision() string {
-	sum := sha256.Sum256(r.Body)
+// Digest makes a revision of a text: 16 hexadecimal digits of its SHA-256.
+func Digest(text []byte) string {
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
+}
+
+// revision is Revision, or what stands for it.
+func (r Record) revision() string {
+	if r.Revision != "" {
+		return r.Revision
+	}
+	return Digest(r.Body)
 }
 
 // Errors that a Sink wraps. Every other error is taken for a passing one.

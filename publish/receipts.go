@@ -98,7 +98,7 @@ func (r *receipts) missing(records []Record) []Record {
 	var out []Record
 	queued := map[receipt]bool{}
 	for _, rec := range records {
-		one := receipt{rec.ID, rec.Revision()}
+		one := receipt{rec.ID, rec.revision()}
 		if r.known[one] || queued[one] {
 			continue
 		}
@@ -129,7 +129,7 @@ func (r *receipts) keep(ctx context.Context, work storage.Store, sink string, re
 
 func (r *receipts) add(records []Record) error {
 	for _, rec := range records {
-		one := receipt{rec.ID, rec.Revision()}
+		one := receipt{rec.ID, rec.revision()}
 		line, err := marshalLine(one)
 		if err != nil {
 			return err

@@ -18,13 +18,21 @@ type Policy struct {
 	// Base is the pause after the first failure; it doubles up to Max. A random
 	// half of each pause is left out, so that workers do not return together.
 	Base, Max time.Duration
+	// Notify, if set, is told each failure that is followed by a pause. It is
+	// called from many goroutines.
+	Notify func(error)
 }
 
 // DefaultPolicy rides out about a minute of trouble.
-var DefaultPolicy = Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second}
+func DefaultPolicy() Policy {
+	return Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second}
+}
 
-// pause waits before attempt number failed+1, or until ctx ends.
-func (p Policy) pause(ctx context.Context, failed int) error {
+// pause waits, after a failure, before attempt number failed+1, or until ctx ends.
+func (p Policy) pause(ctx context.Context, failed int, err error) error {
+	if p.Notify != nil {
+		p.Notify(err)
+	}
 	d := p.Base
 	for i := 1; i < failed && d < p.Max; i++ {
 		d *= 2
@@ -57,7 +65,7 @@ func Permanent(err error) bool {
 // once. Errors that Permanent names are returned at once.
 func Retry(r Reader, p Policy) Reader {
 	if p.Attempts == 0 {
-		p = DefaultPolicy
+		p = DefaultPolicy()
 	}
 	return &retryReader{r, p}
 }
@@ -93,7 +101,7 @@ func (p Policy) do(ctx context.Context, f func() error) error {
 		if failed >= p.Attempts {
 			return fmt.Errorf("after %d attempts: %w", failed, err)
 		}
-		if stop := p.pause(ctx, failed); stop != nil {
+		if stop := p.pause(ctx, failed, err); stop != nil {
 			return stop
 		}
 	}
@@ -117,7 +125,7 @@ func (r *retryReader) List(ctx context.Context, prefix string) iter.Seq2[Blob, e
 				yield(Blob{}, err)
 				return
 			}
-			if stop := r.p.pause(ctx, failed); stop != nil {
+			if stop := r.p.pause(ctx, failed, err); stop != nil {
 				yield(Blob{}, stop)
 				return
 			}
@@ -203,7 +211,7 @@ func (b *retryBody) Read(p []byte) (int, error) {
 			b.err = fmt.Errorf("reading %s at byte %d: %w", b.b.Name, b.offset, err)
 			return 0, b.err
 		}
-		if stop := b.r.p.pause(b.ctx, b.failed); stop != nil {
+		if stop := b.r.p.pause(b.ctx, b.failed, err); stop != nil {
 			return 0, stop
 		}
 	}
@@ -257,7 +265,7 @@ func (b *retryBody) Close() error {
 // RetryStore is Retry for a Store; a Put that failed is repeated, too.
 func RetryStore(s Store, p Policy) Store {
 	if p.Attempts == 0 {
-		p = DefaultPolicy
+		p = DefaultPolicy()
 	}
 	return &retryStore{retryReader{s, p}, s}
 }

@@ -358,7 +358,7 @@ func TestZeroPolicyIsTheDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{t: t, data: digits(50), script: []play{{open: errPassing}}}
 		_, err := storage.Retry(s, storage.Policy{}).Open(t.Context(), storage.Blob{Size: 50}, 0, 50)
-		if !errors.Is(err, errPassing) || len(s.times) != storage.DefaultPolicy.Attempts {
+		if !errors.Is(err, errPassing) || len(s.times) != storage.DefaultPolicy().Attempts {
 			t.Errorf("%d calls, %v", len(s.times), err)
 		}
 	})

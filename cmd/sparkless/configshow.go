@@ -49,8 +49,12 @@ func (v *values) shown(s setting) string {
 	case bool:
 		return fmt.Sprint(v.on(s.key))
 	}
-	if text := v.text(s.key); text != "" {
-		return printable(text)
+	text := v.text(s.key)
+	switch lower := strings.ToLower(text); {
+	case text == "":
+		return "-"
+	case strings.Contains(lower, "sig=") || strings.Contains(lower, "key="):
+		return "(not shown: it holds a secret, which belongs in another setting)"
 	}
-	return "-"
+	return printable(text)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"sparkless/job"
-	"sparkless/publish"
 	"sparkless/storage"
 )
 
@@ -32,7 +31,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil:
-		a.log.Error("interrupted; the next run goes on where this one stopped")
+		a.log.Error("interrupted; the next run goes on where this one stopped", "while", err)
 		return exitInterrupted
 	}
 	var days *failedDays
@@ -53,7 +52,7 @@ func exitCode(err error) int {
 		return exitUndelivered
 	case errors.Is(err, job.ErrNoBlobs):
 		return exitPartial
-	case errors.Is(err, storage.ErrDenied), errors.Is(err, publish.ErrDenied):
+	case errors.Is(err, storage.ErrDenied):
 		return exitDenied
 	}
 	return exitFailed

@@ -38,11 +38,11 @@ func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
 
 // runDays is the story of a range of days.
 func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error {
-	h, err := a.newHunt(ctx, v)
-	if err != nil {
+	if err := needDayInNames(v.list("output.files")); err != nil {
 		return err
 	}
-	if err := needDayInNames(v.list("output.files")); err != nil {
+	h, err := a.newHunt(ctx, v)
+	if err != nil {
 		return err
 	}
 	last := to.AddDate(0, 0, -1)
@@ -77,7 +77,9 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	note(err)
 	params := masquerade.Params{Frequent: v.number("masquerade.frequent"), Rare: v.number("masquerade.rare"), Similarity: v.number("masquerade.similarity")}
 	note(params.Validate())
-	h.Input, err = openInput(v)
+	h.Input, h.Source, err = a.openInput(v)
+	note(err)
+	_, _, err = workPlace(v)
 	note(err)
 	h.Sinks = func(date time.Time) ([]publish.Sink, error) { return sinks(v, date) }
 	_, err = h.Sinks(midnight(a.now()))
@@ -88,7 +90,10 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	if params.Quadratic() {
 		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
 	}
-	if h.Work, err = a.openWork(ctx, v); err != nil {
+	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
+		return nil, err
+	}
+	if h.Work, err = a.openWork(ctx, v, h.Source); err != nil {
 		return nil, err
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)

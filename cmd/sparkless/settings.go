@@ -34,7 +34,7 @@ const defaultContainer = "am-securityevent"
 const envPrefix = "SPARKLESS"
 
 func settings() []setting {
-	j, m := job.DefaultConfig(), masquerade.DefaultParams
+	j, m := job.DefaultConfig(), masquerade.DefaultParams()
 	return []setting{
 		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
@@ -67,7 +67,7 @@ func settings() []setting {
 		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
 		{"datacollector.endpoint", "datacollector-endpoint", "", "URL of the API, for other clouds", false},
 		{"datacollector.resource-id", "datacollector-resource-id", "", "Azure resource that the records belong to", false},
-		{"job.dry-run", "dry-run", false, "send and write nothing; show the records that would be sent", false},
+		{"job.dry-run", "dry-run", false, "publish nothing; show the records that would be sent", false},
 
 		{"log.level", "log-level", "info", "debug, info, warn or error", false},
 		{"log.format", "log-format", "auto", "text, json, or auto: text on a terminal", false},
@@ -90,7 +90,7 @@ func addFlags(cmd *cobra.Command) {
 		case bool:
 			cmd.Flags().Bool(s.flag, v, s.help)
 		case []string:
-			cmd.Flags().StringSlice(s.flag, v, s.help)
+			cmd.Flags().StringArray(s.flag, v, s.help)
 		}
 	}
 	cmd.Flags().String("config", "", "settings file; config.yaml in the working directory if it is there")
@@ -115,6 +115,9 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 	}
 	if err := v.MergeConfigMap(inFile.AllSettings()); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if err := unknownEnvironment(os.Environ()); err != nil {
+		return nil, err
 	}
 	vals := &values{v, file, map[string]string{}}
 	for _, s := range settings() {
@@ -144,6 +147,23 @@ func envName(key string) string {
 	return envPrefix + "_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
 
+// unknownEnvironment finds variables that look like settings and are none: in a
+// container the environment is all there is, and a typo there must not pass.
+func unknownEnvironment(environ []string) error {
+	known := []string{envPrefix + "_CONFIG"}
+	for _, s := range settings() {
+		known = append(known, envName(s.key))
+	}
+	var errs []error
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, envPrefix+"_") && !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("environment: %s is no setting; `sparkless config show` lists them", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // readFile reads the settings file that --config or the environment names, or
 // config.yaml where there is one. A key that is no setting is an error.
 func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
@@ -161,6 +181,8 @@ func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
 	switch err := v.ReadInConfig(); {
 	case optional && errors.Is(err, fs.ErrNotExist):
 		return "", v, nil
+	case err != nil && strings.Contains(err.Error(), "cannot unmarshal"): // which quotes what is there
+		return file, v, fmt.Errorf("settings file %s: not sections with settings in them", file)
 	case err != nil:
 		return file, v, fmt.Errorf("settings file %s: %w", file, err)
 	}

@@ -22,7 +22,10 @@ import (
 // log.
 func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Counts]) error {
 	a.logDay(r)
-	if h.selfTest {
+	if err := a.print(h, r.Records); err != nil {
+		return err
+	}
+	if h.selfTest && ctx.Err() == nil {
 		t, err := h.detector.SelfTest(ctx, r.Day)
 		if err != nil {
 			return err
@@ -40,10 +43,16 @@ func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Count
 	if files := h.files(r.Date); len(files) > 0 && !undelivered {
 		a.log.Info("findings are in", "files", strings.Join(files, " "))
 	}
+	return nil
+}
+
+// print writes the findings to stdout: for people, or in a dry run as they would
+// be published.
+func (a *app) print(h *hunt, records []publish.Record) error {
 	if h.DryRun {
-		return writeLines(a.stdout, r.Records)
+		return writeLines(a.stdout, records)
 	}
-	return writeTable(a.stdout, r.Records)
+	return writeTable(a.stdout, records)
 }
 
 // logDay logs what was read, and whatever a reader should worry about.

@@ -20,7 +20,7 @@ func (v *values) checkTypes() error {
 		case string:
 			_, err = cast.ToStringE(got)
 		case int:
-			_, err = cast.ToIntE(got)
+			_, err = strconv.Atoi(fmt.Sprint(got))
 		case float64:
 			_, err = cast.ToFloat64E(got)
 		case bool:

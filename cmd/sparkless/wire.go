@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,15 +37,36 @@ func jobConfig(v *values) (job.Config, error) {
 		DryRun:       v.on("job.dry-run"),
 	}
 	if c.Scope == "" {
-		c.Scope = job.DefaultConfig().Scope
-		if c.Workspace != "" {
-			c.Scope = strings.ToLower(path.Base(strings.TrimRight(c.Workspace, "/")))
-		}
+		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
+	return c, errors.Join(err, c.Validate())
+}
+
+// resolveScope names the estate after the one workspace that is read, whether it
+// was set or is the only one; its name is unique within a resource group alone,
+// so a digest of the resource ID follows. Several workspaces are "all".
+func resolveScope(ctx context.Context, v *values, input storage.Reader) (string, error) {
+	if scope := v.text("job.scope"); scope != "" {
+		return scope, nil
+	}
+	want := v.text("storage.workspace")
+	found, err := storage.Workspaces(ctx, input, want)
 	if err != nil {
-		return c, err // a size of 0 would only be a second complaint
+		return "", err
 	}
-	return c, c.Validate()
+	ids := map[string]bool{} // in lower case: the export writes them so, others do not
+	for _, id := range found {
+		ids[strings.ToLower(id)] = true
+	}
+	switch {
+	case len(ids) > 1 && want != "":
+		return "", usageError{fmt.Errorf("storage.workspace (%s): %q is the name of several workspaces: give the resource ID, one of %q", v.origin["storage.workspace"], want, found)}
+	case len(ids) != 1:
+		return job.DefaultConfig().Scope, nil
+	}
+	id := strings.ToLower(found[0])
+	sum := sha256.Sum256([]byte(id))
+	return path.Base(id) + "-" + hex.EncodeToString(sum[:4]), nil
 }
 
 // accountSettings are those that make sense only for a storage account.
@@ -65,28 +89,54 @@ func azureConfig(v *values, container string) azure.Config {
 // fromAccount reports whether exports come from a storage account.
 func fromAccount(v *values) bool { return v.text("storage.folder") == "" }
 
-// openInput opens the export container. It sends nothing yet.
-func openInput(v *values) (storage.Reader, error) {
+// openInput opens the export container and says where it is. It sends nothing yet.
+func (a *app) openInput(v *values) (r storage.Reader, source string, err error) {
 	if fromAccount(v) {
 		if v.text("storage.account") == "" && v.text("storage.connection-string") == "" && !v.on("storage.emulator") && v.text("storage.endpoint") == "" {
-			return nil, errors.New("nothing to read: set storage.folder (--folder), storage.account (--account), storage.connection-string or storage.emulator (--emulator)")
+			return nil, "", errors.New("nothing to read: set storage.folder (--folder), storage.account (--account), storage.connection-string or storage.emulator (--emulator)")
 		}
 		s, err := azure.New(azureConfig(v, v.text("storage.container")))
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		return storage.Retry(s, storage.DefaultPolicy), nil
+		return storage.Retry(s, a.policy()), s.URL(), nil
 	}
 	for _, key := range accountSettings {
 		if v.v.IsSet(key) && v.origin[key] != "default" && v.text(key) != "false" {
-			return nil, fmt.Errorf("storage.folder (%s) and %s (%s) contradict each other: leave one out", v.origin["storage.folder"], key, v.origin[key])
+			return nil, "", fmt.Errorf("storage.folder (%s) and %s (%s) contradict each other: leave one out", v.origin["storage.folder"], key, v.origin[key])
 		}
 	}
-	s, err := local.New(local.Config{Folder: exportFolder(v)})
-	if err != nil {
-		return nil, fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
+	folder := exportFolder(v)
+	s, err := local.New(local.Config{Folder: folder})
+	if err == nil {
+		source, err = resolved(folder)
 	}
-	return storage.Retry(s, storage.DefaultPolicy), nil
+	if err != nil {
+		return nil, "", fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
+	}
+	return storage.Retry(s, a.policy()), source, nil
+}
+
+// resolved is the one path of a folder, without symbolic links. The folder need
+// not be there yet.
+func resolved(folder string) (string, error) {
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
+		real, err = resolved(filepath.Dir(path))
+		real = filepath.Join(real, filepath.Base(path))
+	}
+	return real, err
+}
+
+// policy retries, and says so: silence would look like a hang.
+func (a *app) policy() storage.Policy {
+	p := storage.DefaultPolicy()
+	p.Notify = func(err error) { a.log.Warn("trying again", "after", err) }
+	return p
 }
 
 // exportFolder is the container's folder: the one that was set, or the one in it
@@ -100,36 +150,55 @@ func exportFolder(v *values) string {
 	return folder
 }
 
-// openWork opens the work store, and makes it where it is missing.
-func (a *app) openWork(ctx context.Context, v *values) (storage.Store, error) {
-	folder, container := v.text("work.folder"), v.text("work.container")
+// workPlace says in which folder or container the work store is: one of them.
+func workPlace(v *values) (folder, container string, err error) {
+	folder, container = v.text("work.folder"), v.text("work.container")
 	switch {
 	case folder != "" && container != "":
-		return nil, usageError{fmt.Errorf("work.folder (%s) and work.container (%s) contradict each other: leave one out", v.origin["work.folder"], v.origin["work.container"])}
+		return "", "", fmt.Errorf("work.folder (%s) and work.container (%s) contradict each other: leave one out", v.origin["work.folder"], v.origin["work.container"])
 	case container != "" && !fromAccount(v):
-		return nil, usageError{fmt.Errorf("work.container (%s) needs a storage account, but exports come from storage.folder: set work.folder", v.origin["work.container"])}
-	case container != "" && container == v.text("storage.container"):
-		return nil, usageError{fmt.Errorf("work.container (%s) and storage.container are both %q: the job never writes where exports are", v.origin["work.container"], container)}
+		return "", "", fmt.Errorf("work.container (%s) needs a storage account, but exports come from storage.folder: set work.folder", v.origin["work.container"])
 	case folder == "" && container == "" && fromAccount(v):
 		container = defaultWork
 	case folder == "" && container == "":
 		folder = defaultWork
 	}
-	if folder != "" {
-		s, err := local.New(local.Config{Folder: folder, Create: true})
-		if err != nil {
-			return nil, fmt.Errorf("work.folder: %w", err)
-		}
-		return s, nil
+	if container != "" && container == v.text("storage.container") {
+		return "", "", fmt.Errorf("work.container (%s) and storage.container (%s) are both %q: the job never writes where exports are",
+			v.origin["work.container"], v.origin["storage.container"], container)
 	}
-	s, err := azure.New(azureConfig(v, container))
+	return folder, container, nil
+}
+
+// openWork opens the work store, and makes it where it is missing. Source is
+// where the export is.
+func (a *app) openWork(ctx context.Context, v *values, source string) (storage.Store, error) {
+	folder, container, err := workPlace(v)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("work.container: %w", err)}
+		return nil, usageError{err}
 	}
-	if err := s.EnsureContainer(ctx); err != nil {
-		return nil, fmt.Errorf("work.container: %w", err)
+	if folder == "" {
+		s, err := azure.New(azureConfig(v, container))
+		if err != nil {
+			return nil, usageError{fmt.Errorf("work.container: %w", err)}
+		}
+		if err := s.EnsureContainer(ctx); err != nil {
+			return nil, fmt.Errorf("work.container: %w; work.folder keeps the work store on this machine instead", err)
+		}
+		return storage.RetryStore(s, a.policy()), nil
 	}
-	return storage.RetryStore(s, storage.DefaultPolicy), nil
+	place, err := resolved(folder)
+	if err != nil {
+		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
+	}
+	if rel, err := filepath.Rel(source, place); err == nil && !fromAccount(v) && filepath.IsLocal(rel) {
+		return nil, usageError{fmt.Errorf("work.folder (%s): %s lies in the export's folder %s, where the job never writes: name another", v.origin["work.folder"], place, source)}
+	}
+	s, err := local.New(local.Config{Folder: folder, Create: true})
+	if err != nil {
+		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
+	}
+	return s, nil
 }
 
 // sinks are the destinations of one day's findings.

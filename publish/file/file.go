@@ -40,7 +40,7 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	if c.Path == "" || strings.HasSuffix(c.Path, "/") || strings.ContainsRune(c.Path, 0) {
-		errs = append(errs, errors.New("file.path: set the path of a file"))
+		errs = append(errs, errors.New("the path names no file"))
 	}
 	if _, err := c.encoder(); err != nil {
 		errs = append(errs, err)
@@ -64,7 +64,7 @@ func (c Config) encoder() (encoder, error) {
 	case format == "csv":
 		return writeCSV, nil
 	}
-	return nil, fmt.Errorf("file.format: set jsonl, json or csv, or let file.path end in one of them (it is %q)", format)
+	return nil, fmt.Errorf("the format %q is none of jsonl, json and csv: let the path end in one of them", format)
 }
 
 // Sink replaces one file. It is made by New.
@@ -129,7 +129,7 @@ func sorted(err error) error {
 	}
 	for _, never := range []error{syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
 		if errors.Is(err, never) {
-			return fmt.Errorf("%w: %w: set another file.path", publish.ErrRefused, err)
+			return fmt.Errorf("%w: %w: choose another path", publish.ErrRefused, err)
 		}
 	}
 	return err
@@ -172,7 +172,7 @@ func (s *Sink) mode() (fs.FileMode, error) {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return 0o644, nil
 	case !info.Mode().IsRegular():
-		return 0, fmt.Errorf("%w: it is no regular file, set another file.path", publish.ErrRefused)
+		return 0, fmt.Errorf("%w: it is no regular file, choose another path", publish.ErrRefused)
 	}
 	return info.Mode().Perm(), nil
 }

@@ -128,7 +128,7 @@ func TestRoleInHint(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, 403, "AuthorizationPermissionMismatch") })
 	for op, err := range everyOperation(once(t), s) {
 		role := "Storage Blob Data Reader"
-		if op == "put" {
+		if op == "put" || op == "ensure" {
 			role = "Storage Blob Data Contributor"
 		}
 		if !strings.Contains(err.Error(), role) {

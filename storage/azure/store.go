@@ -272,13 +272,19 @@ func (u *upload) release() {
 
 var _ io.ReadSeekCloser = (*upload)(nil)
 
+// URL is where the container is, without any signature.
+func (s *Store) URL() string {
+	bare, _, _ := strings.Cut(s.client.URL(), "?")
+	return bare
+}
+
 // EnsureContainer creates the container if it is missing. It needs no right to
 // create where the container is there.
 func (s *Store) EnsureContainer(ctx context.Context) error {
 	one := int32(1)
 	_, err := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).NextPage(ctx)
 	if !bloberror.HasCode(err, bloberror.ContainerNotFound) {
-		return s.failure(ctx, "listing", "", err)
+		return s.failure(ctx, "preparing", "", err)
 	}
 	_, err = s.client.Create(ctx, nil)
 	if bloberror.HasCode(err, bloberror.ContainerAlreadyExists) {
@@ -286,7 +292,7 @@ func (s *Store) EnsureContainer(ctx context.Context) error {
 	}
 	err = s.failure(ctx, "creating", "", err)
 	if errors.Is(err, storage.ErrDenied) {
-		return fmt.Errorf("%w; or create the container beforehand", err)
+		return fmt.Errorf("%w; or create the container beforehand and give that role on it", err)
 	}
 	return err
 }

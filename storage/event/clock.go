@@ -59,16 +59,17 @@ func fraction(b []byte) (nanos int64, n int) {
 	return nanos, n
 }
 
-// zone reads "Z", "", "+hh:mm" or "-hh:mm" as seconds east of UTC.
+// zone reads "Z", "", "+hh:mm" or "+hhmm", likewise with "-", as seconds east of
+// UTC.
 func zone(b []byte) (int64, bool) {
 	if len(b) == 0 || len(b) == 1 && (b[0] == 'Z' || b[0] == 'z') {
 		return 0, true
 	}
-	if len(b) != 6 || b[0] != '+' && b[0] != '-' || b[3] != ':' {
+	if b[0] != '+' && b[0] != '-' || len(b) != 5 && (len(b) != 6 || b[3] != ':') {
 		return 0, false
 	}
 	h, ok1 := two(b[1:])
-	m, ok2 := two(b[4:])
+	m, ok2 := two(b[len(b)-2:])
 	seconds := int64(h)*3600 + int64(m)*60
 	if b[0] == '-' {
 		seconds = -seconds

@@ -48,9 +48,18 @@ func (p *parser) filters() bool { return len(p.eventIDs) > 0 }
 // wants reports whether the EventID found in the line, a number or a string, is
 // wanted.
 func (p *parser) wants(line []byte) bool {
-	s := p.spans[p.eventID]
-	id, ok := integer(line[s.start:s.end])
+	id, ok := integer(p.text(line, p.eventID))
 	return ok && slices.Contains(p.eventIDs, id)
+}
+
+// text returns a column's value, decoded if need be.
+func (p *parser) text(line []byte, column int) []byte {
+	s := p.spans[column]
+	raw := line[s.start:s.end]
+	if s.kind == kindString && bytes.IndexByte(raw, '\\') >= 0 {
+		return appendUnescaped(nil, raw)
+	}
+	return raw
 }
 
 // complete reports whether all columns are found.

@@ -174,7 +174,7 @@ func (s *source) orCorrupt(err error) error {
 	if s.err != nil && s.err != io.EOF {
 		return s.err
 	}
-	return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	return fmt.Errorf("%w: %v; replace or remove the blob and run again", ErrCorrupt, err)
 }
 
 func (s *source) endPart() error {

@@ -98,8 +98,7 @@ func (s *Scanner) take(line []byte) bool {
 	case unreadable:
 		return false // it is counted
 	}
-	at := s.parser.spans[s.parser.time]
-	t, ok := s.clock.nanos(line[at.start:at.end])
+	t, ok := s.clock.nanos(s.parser.text(line, s.parser.time))
 	switch {
 	case !ok:
 		s.malformed(NoTime, line)

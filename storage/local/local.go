@@ -33,9 +33,9 @@ type Config struct {
 func (c Config) Validate() error {
 	switch {
 	case c.Folder == "":
-		return fmt.Errorf("storage.folder is empty: name the folder that holds the objects: %w", storage.ErrInvalid)
+		return fmt.Errorf("no folder is named: %w", storage.ErrInvalid)
 	case strings.ContainsRune(c.Folder, 0):
-		return fmt.Errorf("storage.folder %q holds a NUL character: %w", c.Folder, storage.ErrInvalid)
+		return fmt.Errorf("folder %q holds a NUL character: %w", c.Folder, storage.ErrInvalid)
 	}
 	return nil
 }
@@ -55,16 +55,16 @@ func New(c Config) (*Store, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(c.Folder); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("storage.folder %s is a file, not a folder: %w", c.Folder, storage.ErrInvalid)
+		return nil, fmt.Errorf("%s is a file, not a folder: %w", c.Folder, storage.ErrInvalid)
 	}
 	if c.Create {
 		if err := os.MkdirAll(c.Folder, folderMode); err != nil {
-			return nil, fmt.Errorf("storage.folder: %w", explain(err))
+			return nil, explain(err)
 		}
 	}
 	root, err := os.OpenRoot(c.Folder)
 	if err != nil {
-		return nil, fmt.Errorf("storage.folder: %w", explain(err))
+		return nil, explain(err)
 	}
 	return &Store{root: root, dir: c.Folder}, nil
 }

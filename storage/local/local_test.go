@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,8 +98,8 @@ func TestConfig(t *testing.T) {
 		if !errors.Is(err, test.want) {
 			t.Errorf("New(%+v): error %v, want %v", test.config, err, test.want)
 		}
-		if err != nil && !strings.Contains(err.Error(), "storage.folder") {
-			t.Errorf("New(%+v): error %q does not name the setting", test.config, err)
+		if err != nil && test.config.Folder != "" && !strings.Contains(err.Error(), strings.Trim(strconv.Quote(test.config.Folder), `"`)) {
+			t.Errorf("New(%+v): error %q does not name the folder", test.config, err)
 		}
 		if err == nil {
 			s.Close()
