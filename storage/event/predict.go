@@ -12,6 +12,7 @@ import "bytes"
 // succeeds has read whole tokens, so prediction never changes what is read.
 type predictor struct {
 	p        *parser
+	strict   bool // read to the end, check every byte
 	root     *node
 	nodes    int
 	resets   int
@@ -63,7 +64,7 @@ const (
 	// learnAfter lines the habits of values are known well enough.
 	learnAfter = 16
 	// maxNodes bounds the memory, and the time spent on lines of no layout.
-	maxNodes = 512
+	maxNodes = 4096
 	// maxResets is how often a predictor starts anew before it gives up.
 	maxResets = 8
 )
@@ -78,14 +79,15 @@ const (
 )
 
 // read reads the line, which starts with '{' and ends with '}', as far as
-// needed: up to an EventID that is not wanted, or until all columns are found.
+// needed: up to an EventID that is not wanted, or until all columns are found; in
+// strict mode to its end.
 func (d *predictor) read(line []byte) verdict {
 	clear(d.p.spans)
-	at, i := &d.root, 0
+	at, i, behind := &d.root, 0, 0
 	for {
 		n := pick(at, line[i:])
 		if n == nil {
-			return d.explore(at, line, i)
+			return d.explore(at, line, i, behind)
 		}
 		if n.id.kind != kindAbsent {
 			d.p.spans[d.p.eventID] = span{uint32(i) + n.id.start, uint32(i) + n.id.end, n.id.kind}
@@ -93,14 +95,14 @@ func (d *predictor) read(line []byte) verdict {
 		i += len(n.bytes)
 		switch n.then {
 		case takeString:
-			end := quote(line, i)
-			if end < 0 {
+			end, ok := d.stringEnd(line, i)
+			if !ok {
 				return unreadable
 			}
 			if n.column >= 0 {
 				d.p.spans[n.column] = span{uint32(i), uint32(end), kindString}
 			}
-			i = end
+			i, behind = end, end+1
 		case takeToken:
 			s, end, ok := value(line, i, 1)
 			if !ok {
@@ -109,7 +111,7 @@ func (d *predictor) read(line []byte) verdict {
 			if n.column >= 0 {
 				d.p.spans[n.column] = s
 			}
-			i = end
+			i, behind = end, end
 		case isRecord:
 			return wanted
 		case atEnd:
@@ -142,6 +144,16 @@ func pick(list **node, rest []byte) *node {
 	return nil
 }
 
+// stringEnd returns the index of the quote that closes a string.
+func (d *predictor) stringEnd(line []byte, i int) (end int, ok bool) {
+	if d.strict {
+		end, _, ok = stringEnd(line, i)
+		return end, ok
+	}
+	end = quote(line, i)
+	return end, end >= 0
+}
+
 // quote returns the index of the first quote from i on that no backslash escapes.
 func quote(b []byte, i int) int {
 	for from := i; ; {
@@ -161,13 +173,13 @@ func quote(b []byte, i int) int {
 	}
 }
 
-// explore reads the rest of a line key by key. Before i stands a value, or
-// nothing at the start of the line; of a string its quote is still to come.
-func (d *predictor) explore(at **node, line []byte, i int) verdict {
+// explore reads the rest of a line key by key: from start, where a value ends (of
+// a string its inside) or the line begins, and which behind is behind.
+func (d *predictor) explore(at **node, line []byte, start, behind int) verdict {
 	d.lines++
 	d.trail = d.trail[:0]
-	start := i
-	if i = d.nextKey(line, i); i < 0 {
+	i := d.nextKey(line, behind)
+	if i < 0 {
 		return unreadable
 	}
 	for line[i-1] != '}' {
@@ -178,14 +190,14 @@ func (d *predictor) explore(at **node, line []byte, i int) verdict {
 		d.trail = append(d.trail, m)
 		if m.column >= 0 {
 			d.p.spans[m.column] = v
-			if m.column == d.p.eventID && d.p.filters() && !d.p.wants(line) {
+			if !d.strict && m.column == d.p.eventID && d.p.filters() && !d.p.wants(line) {
 				return d.learn(at, line, start, m.behind()+1, isOther)
 			}
-			if d.p.complete() {
+			if !d.strict && d.p.complete() {
 				return d.learn(at, line, start, m.behind()+1, isRecord)
 			}
 		}
-		if i = d.nextKey(line, m.end); i < 0 {
+		if i = d.nextKey(line, m.behind()); i < 0 {
 			return unreadable
 		}
 	}
@@ -225,17 +237,14 @@ func (m member) kind() kind {
 	return kindToken
 }
 
-// nextKey goes from the end of a value, or the start of the line, behind the
-// comma or brace that follows; -1 if there is none.
+// nextKey goes from behind a value, or the start of the line, behind the comma or
+// brace that follows; -1 if there is none.
 func (d *predictor) nextKey(line []byte, i int) int {
 	if i == 0 {
 		if j := skipSpace(line, 1); j < len(line) && line[j] == '}' {
 			return j + 1 // an empty object
 		}
 		return 1
-	}
-	if i < len(line) && line[i] == '"' {
-		i++
 	}
 	i = skipSpace(line, i)
 	if i >= len(line) || line[i] != ',' && line[i] != '}' {

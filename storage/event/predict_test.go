@@ -113,6 +113,15 @@ func TestPredictionChangesNothing(t *testing.T) {
 			e.write(&data, seed%5 == 0)
 		}
 		fast, strict, fs, ss := both(t, data.Bytes(), int(seed%3)*97)
+		var plain []string // by encoding/json
+		for l := range bytes.Lines(data.Bytes()) {
+			if r, _ := oracle(bytes.TrimSpace(l)); r != "" {
+				plain = append(plain, r)
+			}
+		}
+		if strings.Join(strict, "\n") != strings.Join(plain, "\n") {
+			t.Fatalf("seed %d: strict gives %d records, encoding/json %d", seed, len(strict), len(plain))
+		}
 		if strings.Join(fast, "\n") != strings.Join(strict, "\n") || asJSON(fs) != asJSON(ss) {
 			for i := range min(len(fast), len(strict)) {
 				if fast[i] != strict[i] {
@@ -188,11 +197,24 @@ func FuzzPrediction(f *testing.F) {
 				data.WriteByte('\n')
 			}
 		}
-		fast, strict, _, _ := both(t, data.Bytes(), 0)
+		fast, strict, _, stats := both(t, data.Bytes(), 0)
+		r, bad := oracle(one)
+		o, badOther := oracle(other)
+		blank := len(bytes.TrimSpace(one)) == 0 || len(bytes.TrimSpace(other)) == 0
+		if want := (int(n)+20)*btoi(r != "") + (int(n)+20)/3*btoi(o != ""); !blank && stats.Malformed[event.NoTime] == 0 && len(strict) != want {
+			t.Fatalf("strict %d records, encoding/json %d (malformed %v, %v)", len(strict), want, bad, badOther)
+		}
 		if regular(one) && regular(other) && strings.Join(fast, "\n") != strings.Join(strict, "\n") {
 			t.Fatalf("fast %d records, strict %d", len(fast), len(strict))
 		}
 	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // regular reports whether a line is a valid object whose keys do not repeat.

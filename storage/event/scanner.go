@@ -16,7 +16,6 @@ var ErrCorrupt = errors.New("corrupt content")
 type Scanner struct {
 	columns  int
 	from, to int64 // the window of Time, half-open
-	mode     Mode
 
 	lines   lines
 	closers []func() error
@@ -32,8 +31,8 @@ type Scanner struct {
 // window. It reads nothing before Open.
 func NewScanner(q Query, w Window) *Scanner {
 	p := newParser(q)
-	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(), mode: q.Mode,
-		parser: p, predictor: predictor{p: p, observed: map[string]*habit{}}}
+	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
+		parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
 }
 
 // Window is a span of time, From included, To not.
@@ -112,13 +111,13 @@ func (s *Scanner) take(line []byte) bool {
 	return true
 }
 
-// read finds the line's values: by prediction, or, in strict mode and where that
-// does not get on, from the first byte to the last.
+// read finds the line's values: by prediction or, where that does not get on,
+// from the first byte to the last.
 func (s *Scanner) read(line []byte) verdict {
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
-	if n := len(line); s.mode == Fast && n > 1 && line[0] == '{' && line[n-1] == '}' {
+	if n := len(line); n > 1 && line[0] == '{' && line[n-1] == '}' {
 		if v := s.predictor.read(line); v != unreadable {
 			s.stats.Lines++
 			return v
