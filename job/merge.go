@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"sparkless/storage/event"
 )
@@ -12,7 +13,7 @@ import (
 // missing or damaged is folded again: nothing is ever merged without it.
 func (h *Hunt[S]) Merge(ctx context.Context, plan Plan) (S, event.Stats, error) {
 	// A few goroutines merge every n-th shard each; then their results meet.
-	lanes := max(1, min(h.Workers, len(plan.Shards)))
+	lanes := max(1, min(h.Workers, len(plan.Shards), runtime.GOMAXPROCS(0)))
 	states := make([]S, lanes)
 	stats := make([]event.Stats, lanes)
 	err := Local(lanes).Run(ctx, lanes, func(ctx context.Context, lane int) error {

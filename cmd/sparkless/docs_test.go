@@ -21,8 +21,6 @@ func settingsTable() string {
 			flag = "`--" + s.flag + "`"
 		}
 		switch {
-		case s.key == "job.workers":
-			value = "processors"
 		case value == "" || value == "[]":
 			value = ""
 		default:

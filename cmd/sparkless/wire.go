@@ -25,6 +25,10 @@ import (
 // defaultWork is the folder or container of the work store unless set.
 const defaultWork = "sparkless-work"
 
+// overNetwork is how many shards are read at a time from an account: one
+// connection to blob storage gives a fraction of what the network does.
+const overNetwork = 16
+
 func jobConfig(v *values) (job.Config, error) {
 	size, err := v.size("job.shard-size")
 	c := job.Config{
@@ -35,6 +39,12 @@ func jobConfig(v *values) (job.Config, error) {
 		MaxMalformed: v.number("job.max-malformed"),
 		Strict:       v.on("job.strict"),
 		DryRun:       v.on("job.dry-run"),
+	}
+	if c.Workers == 0 {
+		c.Workers = job.DefaultConfig().Workers
+		if fromAccount(v) {
+			c.Workers = max(c.Workers, overNetwork)
+		}
 	}
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
