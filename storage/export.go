@@ -202,7 +202,8 @@ func isData(base string) bool {
 	if !strings.HasPrefix(base, "pt") && !strings.HasPrefix(base, "part-") {
 		return false
 	}
-	return strings.HasSuffix(strings.TrimSuffix(base, ".gz"), ".json")
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".zst")
+	return strings.HasSuffix(base, ".json")
 }
 
 // ExportHour returns the hour of the day (0–23) that the folders of an export

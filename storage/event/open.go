@@ -9,8 +9,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"sparkless/storage"
 )
 
@@ -29,7 +27,8 @@ func Whole(b storage.Blob) Range { return Range{b, 0, b.Size} }
 // Splittable reports whether a blob may be read in parts: a compressed one may
 // not, by its name.
 func Splittable(b storage.Blob) bool {
-	return !strings.HasSuffix(strings.ToLower(b.Name), ".gz")
+	name := strings.ToLower(b.Name)
+	return trimCompression(name) == name
 }
 
 // Open goes on with the lines of a range, after closing the one before. After an
@@ -49,7 +48,7 @@ func (s *Scanner) Open(ctx context.Context, r storage.Reader, rng Range) error {
 	}
 	if err != nil {
 		s.Close()
-		s.lines.err = err
+		s.lines.err, s.lines.stop = err, 0
 	}
 	return err
 }
@@ -74,7 +73,6 @@ func (s *Scanner) seekLine(src *source) error {
 	return nil
 }
 
-var gzipMagic = []byte{0x1f, 0x8b}
 var byteOrderMark = []byte("\ufeff")
 
 // begin looks at the first bytes of a blob: they may be compressed, or carry a
@@ -82,21 +80,21 @@ var byteOrderMark = []byte("\ufeff")
 func (s *Scanner) begin(src *source, rng Range) error {
 	l := &s.lines
 	head := bufio.NewReaderSize(src, 4<<10)
-	magic, err := head.Peek(len(gzipMagic))
+	first, err := head.Peek(longestMagic)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("reading %s: %w", l.blob, err)
 	}
 	l.src = head
-	if bytes.Equal(magic, gzipMagic) {
+	if c, ok := compressionOf(first); ok {
 		if rng.Length < rng.Blob.Size {
-			return fmt.Errorf("%s: %w: gzip data in a blob whose name does not end in .gz cannot be read in parts", l.blob, ErrCorrupt)
+			return fmt.Errorf("%s: %w: compressed data in a blob whose name does not end in %s cannot be read in parts", l.blob, ErrCorrupt, c.ending)
 		}
-		z, err := gzip.NewReader(head)
+		z, err := c.open(head)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", l.blob, src.orCorrupt(err))
 		}
 		s.closers = append(s.closers, z.Close)
-		l.src = &gunzip{z, src}
+		l.src = &expanded{z, src}
 		l.stop = math.MaxInt64
 	}
 	for !l.eof && l.end < len(byteOrderMark) {
@@ -109,20 +107,6 @@ func (s *Scanner) begin(src *source, rng Range) error {
 		l.stop = max(l.stop, l.offset+1) // the first line is ours, also when the cut is inside the mark
 	}
 	return nil
-}
-
-// gunzip tells corrupt data from a source that failed.
-type gunzip struct {
-	z   *gzip.Reader
-	src *source
-}
-
-func (g *gunzip) Read(p []byte) (int, error) {
-	n, err := g.z.Read(p)
-	if err != nil && err != io.EOF {
-		err = g.src.orCorrupt(err)
-	}
-	return n, err
 }
 
 // beyond is how much is read at a time to finish the last line of a range.

@@ -88,7 +88,7 @@ func FuzzScanner(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
 			return // compressed: another path
 		}
 		got, stats, err := scan(t, blob{data: data}, named("x.json", string(data)))

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"sparkless/storage"
 	"sparkless/storage/event"
 )
@@ -257,28 +259,45 @@ func TestRangeReadsNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-func TestGzip(t *testing.T) {
+func TestCompressed(t *testing.T) {
+	for ending, compress := range map[string]func(io.Writer) io.WriteCloser{
+		".gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+		".zst": func(w io.Writer) io.WriteCloser {
+			z, err := zstd.NewWriter(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z
+		},
+	} {
+		t.Run(ending, func(t *testing.T) { testCompressed(t, ending, compress) })
+	}
+}
+
+func testCompressed(t *testing.T, ending string, compress func(io.Writer) io.WriteCloser) {
 	var z bytes.Buffer
-	w := gzip.NewWriter(&z)
-	w.Write([]byte("\ufeff" + line + "\n"))
-	w.Close()
-	w.Reset(&z) // a second member, as appending writers make
-	w.Write([]byte(line))
-	w.Close()
-	for _, name := range []string{"PT05M.json.gz", "PT05M.json"} {
+	for _, part := range []string{"\ufeff" + line + "\n", line} { // two members, as appending writers make
+		w := compress(&z)
+		io.WriteString(w, part)
+		w.Close()
+	}
+	for _, name := range []string{"PT05M.json" + ending, "PT05M.json"} {
 		got, _, err := scan(t, blob{data: z.Bytes(), piece: 5}, named(name, z.String()))
 		if err != nil || len(got) != 2 {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
+		if event.Splittable(storage.Blob{Name: name}) != (name == "PT05M.json") {
+			t.Errorf("%s may be cut: %v", name, event.Splittable(storage.Blob{Name: name}))
+		}
 	}
-	for _, n := range []int{3, z.Len() / 4, z.Len() - 1} {
+	for _, n := range []int{5, z.Len() / 4, z.Len() - 1} {
 		cut := z.String()[:n]
-		if _, _, err := scan(t, blob{data: []byte(cut)}, named("PT05M.json.gz", cut)); !errors.Is(err, event.ErrCorrupt) {
+		if _, _, err := scan(t, blob{data: []byte(cut)}, named("PT05M.json"+ending, cut)); !errors.Is(err, event.ErrCorrupt) {
 			t.Errorf("cut at %d: error %v", n, err)
 		}
 	}
 	broken := errors.New("connection reset")
-	if _, _, err := scan(t, blob{data: z.Bytes()[:9], err: broken}, named("PT05M.json.gz", z.String()[:9])); !errors.Is(err, broken) || errors.Is(err, event.ErrCorrupt) {
+	if _, _, err := scan(t, blob{data: z.Bytes()[:9], err: broken}, named("PT05M.json"+ending, z.String()[:9])); !errors.Is(err, broken) || errors.Is(err, event.ErrCorrupt) {
 		t.Errorf("a failing source gave %v", err)
 	}
 	b := storage.Blob{Name: "PT05M.json", Size: int64(z.Len())}
