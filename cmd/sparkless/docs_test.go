@@ -16,7 +16,7 @@ func settingsTable() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "| setting | flag | default | what |\n|---|---|---|---|")
 	for _, s := range settings() {
-		flag, value := "environment only", fmt.Sprint(s.value)
+		flag, value := "none", fmt.Sprint(s.value)
 		if s.flag != "" {
 			flag = "`--" + s.flag + "`"
 		}
