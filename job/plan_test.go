@@ -193,10 +193,14 @@ func TestKeysCoverTheSpecAndTheDay(t *testing.T) {
 		"column":          func(s *event.Spec) { s.Columns = []string{"NewProcessName"} },
 		"another column":  func(s *event.Spec) { s.Columns = []string{"Process", "Computer"} },
 		"event ID":        func(s *event.Spec) { s.EventIDs = []int{4624} },
+		"mode":            func(s *event.Spec) { s.Mode = event.Strict },
 		"all event IDs":   func(s *event.Spec) { s.EventIDs = nil },
 		"order of events": func(s *event.Spec) { s.EventIDs = []int{4624, 4688} },
 	}
-	plans := map[string]job.Plan{"date": job.NewPlan("somewhere", spec, day.AddDate(0, 0, 1), blobs, shardSize)}
+	plans := map[string]job.Plan{
+		"date":   job.NewPlan("somewhere", spec, day.AddDate(0, 0, 1), blobs, shardSize),
+		"source": job.NewPlan("elsewhere", spec, day, blobs, shardSize),
+	}
 	for name, change := range variants {
 		other := spec
 		change(&other)

@@ -76,12 +76,12 @@ func withExamples(tallies []tally, mutants []string) []tally {
 
 // syntheticImpostors returns a mutant of each known name, with one letter inside
 // replaced, and two that real malware used, but none that the day holds: it would
-// be no test to plant what is there. They are the same in every run; the notebook
-// draws its own anew each time.
+// be no test to plant what is there. They are the same in every run over a day;
+// the notebook draws its own anew each time.
 func syntheticImpostors(day *Counts) []string {
-	rng := rand.New(rand.NewPCG(4688, 1036))
 	var mutants []string
-	for _, name := range knownNormal {
+	for i, name := range knownNormal {
+		rng := rand.New(rand.NewPCG(4688, uint64(i))) // of its own: one name taken changes no other mutant
 		// A day may hold every mutant of a short name; then none is planted.
 		for range 100 {
 			m := mutate(rng, name)

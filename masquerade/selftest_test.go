@@ -140,3 +140,15 @@ func TestSelfTestOnOddDays(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// A day that holds every mutant of a name leaves none to plant.
+func TestSelfTestOnADayFullOfMutants(t *testing.T) {
+	c := quietEstate()
+	for letter := 'a'; letter <= 'z'; letter++ {
+		c.Add(record(0, fmt.Sprintf("i%cit.exe", letter)))
+		c.Add(record(0, fmt.Sprintf("in%ct.exe", letter)))
+	}
+	if r := selfTest(t, New(DefaultParams(), "", 1), c); r.Total != 41 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -41,7 +41,7 @@ func (v *values) shown(s setting) string {
 	}
 	switch s.value.(type) {
 	case []string:
-		return printable(strings.Join(v.list(s.key), " "))
+		return address(strings.Join(v.list(s.key), " "))
 	case int:
 		return fmt.Sprint(v.whole(s.key))
 	case float64:
@@ -49,11 +49,19 @@ func (v *values) shown(s setting) string {
 	case bool:
 		return fmt.Sprint(v.on(s.key))
 	}
-	text := v.text(s.key)
-	switch lower := strings.ToLower(text); {
-	case text == "":
-		return "-"
-	case strings.Contains(lower, "sig=") || strings.Contains(lower, "key="):
+	if text := v.text(s.key); text != "" {
+		return address(text)
+	}
+	return "-"
+}
+
+// address shows a text that may be an address, unless somebody put a secret into
+// it that belongs elsewhere: a signature, a key, a password.
+func address(text string) string {
+	lower := strings.ToLower(text)
+	_, rest, isURL := strings.Cut(lower, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	if strings.Contains(lower, "sig=") || strings.Contains(lower, "key=") || isURL && strings.Contains(host, "@") {
 		return "(not shown: it holds a secret, which belongs in another setting)"
 	}
 	return printable(text)

@@ -157,7 +157,9 @@ func unknownEnvironment(environ []string) error {
 	var errs []error
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, envPrefix+"_") && !slices.Contains(known, name) {
+		// Kubernetes sets …_SERVICE_HOST and …_PORT… for a service of our name.
+		service := strings.HasPrefix(name, envPrefix+"_SERVICE_") || strings.HasPrefix(name, envPrefix+"_PORT")
+		if strings.HasPrefix(name, envPrefix+"_") && !service && !slices.Contains(known, name) {
 			errs = append(errs, fmt.Errorf("environment: %s is no setting; `sparkless config show` lists them", name))
 		}
 	}

@@ -53,8 +53,13 @@ func typeName(v any) string {
 
 func (v *values) text(key string) string    { return v.v.GetString(key) }
 func (v *values) on(key string) bool        { return v.v.GetBool(key) }
-func (v *values) whole(key string) int      { return v.v.GetInt(key) }
 func (v *values) number(key string) float64 { return v.v.GetFloat64(key) }
+
+// whole reads a whole number as checkTypes has checked it: in decimal digits.
+func (v *values) whole(key string) int {
+	n, _ := strconv.Atoi(fmt.Sprint(v.v.Get(key)))
+	return n
+}
 
 // size reads a number of bytes such as 64MiB, 1GB or 65536; auto is 0.
 func (v *values) size(key string) (int64, error) {

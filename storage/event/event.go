@@ -37,7 +37,7 @@ const (
 	// Fast reads a line until it has all it needs: up to an EventID that is not
 	// wanted, or to the last wanted column. It does not notice what is wrong
 	// behind that place, except a line that does not end in '}', nor a column
-	// that is repeated there; inside strings it does not look for raw control
+	// that is repeated there; inside strings it may pass over raw control
 	// characters and unknown escapes.
 	Fast Mode = iota
 	// Strict reads every line to its end, accepts exactly what encoding/json

@@ -169,7 +169,7 @@ func key(b []byte, i int) (raw []byte, escaped bool, next int, ok bool) {
 // inside, and the index behind it.
 func value(b []byte, i, depth int) (s span, next int, ok bool) {
 	i = skipSpace(b, i)
-	if i >= len(b) || depth > maxDepth {
+	if i >= len(b) || depth >= maxDepth && (b[i] == '{' || b[i] == '[') {
 		return s, i, false
 	}
 	switch c := b[i]; {

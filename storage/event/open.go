@@ -35,6 +35,7 @@ func Splittable(b storage.Blob) bool {
 // error the scanner can open another.
 func (s *Scanner) Open(ctx context.Context, r storage.Reader, rng Range) error {
 	if err := s.Close(); err != nil {
+		s.lines.err = err
 		return err
 	}
 	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: rng.Offset, next: rng.Offset + rng.Length}
@@ -104,7 +105,9 @@ func (s *Scanner) begin(src *source, rng Range) error {
 	}
 	if bytes.HasPrefix(l.buf[l.start:l.end], byteOrderMark) {
 		l.advance(len(byteOrderMark))
-		l.stop = max(l.stop, l.offset+1) // the first line is ours, also when the cut is inside the mark
+		if rng.Length > 0 {
+			l.stop = max(l.stop, l.offset+1) // the first line is ours, also when the cut is inside the mark
+		}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func FuzzScanner(f *testing.F) {
 		var wanted []string
 		var malformed, lines int64
 		for l := range bytes.SplitSeq(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n")) {
-			if len(bytes.TrimSpace(l)) == 0 {
+			if len(bytes.Trim(l, " \t\r\n")) == 0 {
 				continue
 			}
 			lines++
@@ -125,7 +125,7 @@ func FuzzScanner(f *testing.F) {
 // malformedSyntax counts the lines that are no JSON object.
 func malformedSyntax(data []byte) (n int64) {
 	for l := range bytes.SplitSeq(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n")) {
-		l = bytes.TrimSpace(l)
+		l = bytes.Trim(l, " \t\r\n")
 		if len(l) > 0 && (l[0] != '{' || !json.Valid(l)) {
 			n++
 		}

@@ -9,12 +9,15 @@ import "bytes"
 // next, with the bytes that stood there in earlier lines: keys, separators and
 // constant values in one comparison. Where a line differs it is read key by key
 // from that place on, and the predictor learns what it met. A comparison that
-// succeeds has read whole tokens, so prediction never changes what is read.
+// succeeds has read whole tokens, so prediction never changes what is read of a
+// valid line. (Of a broken one the fast mode may notice less after prediction
+// than before it.)
 type predictor struct {
 	p        *parser
 	strict   bool // read to the end, check every byte
 	root     *node
-	nodes    int
+	nodes    int // in the lists, and their bytes
+	bytes    int
 	resets   int
 	lines    int // read key by key
 	observed map[string]*habit
@@ -63,8 +66,15 @@ type member struct {
 const (
 	// learnAfter lines the habits of values are known well enough.
 	learnAfter = 16
-	// maxNodes bounds the memory, and the time spent on lines of no layout.
-	maxNodes = 4096
+	// maxNodes and maxBytes bound the memory, and the time spent on lines of no
+	// layout; maxChoices bounds the time for one place.
+	maxNodes   = 4096
+	maxBytes   = 4 << 20
+	maxChoices = 32
+	// longestPredicted is how long a line may be to be predicted, longestHabit
+	// how long a value to be thought constant.
+	longestPredicted = 64 << 10
+	longestHabit     = 256
 	// maxResets is how often a predictor starts anew before it gives up.
 	maxResets = 8
 )
@@ -82,6 +92,9 @@ const (
 // needed: up to an EventID that is not wanted, or until all columns are found; in
 // strict mode to its end.
 func (d *predictor) read(line []byte) verdict {
+	if len(line) > longestPredicted {
+		return unreadable
+	}
 	clear(d.p.spans)
 	at, i, behind := &d.root, 0, 0
 	for {
@@ -258,7 +271,7 @@ func (d *predictor) observe(key, value []byte, column int) bool {
 	if column >= 0 {
 		return column == d.p.eventID && d.p.filters()
 	}
-	if !d.learning() {
+	if !d.learning() || len(key) > longestHabit || len(value) > longestHabit {
 		return false
 	}
 	h := d.observed[string(key)]
@@ -293,8 +306,8 @@ func (d *predictor) learn(at **node, line []byte, start, end int, outcome action
 	if d.lines < learnAfter || !d.learning() {
 		return result
 	}
-	if d.nodes > maxNodes {
-		d.root, d.nodes = nil, 0
+	if d.nodes+len(d.trail) > maxNodes || d.bytes+end-start > maxBytes {
+		d.root, d.nodes, d.bytes = nil, 0, 0
 		d.resets++
 		return result
 	}
@@ -317,8 +330,17 @@ func (d *predictor) learn(at **node, line []byte, start, end int, outcome action
 	return result
 }
 
+// insert puts a node at the front of a list. What was not met for long, at the
+// end of a long list, makes room.
 func (d *predictor) insert(at **node, n *node) {
 	n.other = *at
 	*at = n
 	d.nodes++
+	d.bytes += len(n.bytes)
+	for range maxChoices - 1 {
+		if n = n.other; n == nil {
+			return
+		}
+	}
+	n.other = nil
 }

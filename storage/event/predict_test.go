@@ -238,3 +238,55 @@ func regular(line []byte) bool {
 	}
 	return true
 }
+
+// A few hostile lines must not fill the memory of a scanner: neither one of a
+// million keys, nor many with large ones, nor thousands of layouts.
+func TestPredictorIsBounded(t *testing.T) {
+	var data bytes.Buffer
+	for range 20 {
+		fmt.Fprintln(&data, line)
+	}
+	data.WriteString("{")
+	for i := range 200_000 {
+		fmt.Fprintf(&data, `"":%d,`, i)
+	}
+	data.WriteString("\"EventID\":1}\n")
+	for i := range 40 {
+		fmt.Fprintf(&data, "{\"%s%d\":\"%s\",\"EventID\":1}\n", strings.Repeat("k", 60<<10), i, strings.Repeat("v", 1<<20))
+	}
+	for i := range 20_000 {
+		fmt.Fprintf(&data, "{\"k%d\":1,\"EventID\":%d,\"Process\":\"a\"}\n", i, i%10000+5000)
+	}
+	fmt.Fprintln(&data, line)
+	s := event.NewScanner(query, day)
+	records, stats, err := scanWith(s, blob{data: data.Bytes()}, event.Whole(storage.Blob{Name: "x.json", Size: int64(data.Len())}))
+	if err != nil || len(records) != 21 || stats.MalformedLines() != 0 {
+		t.Errorf("%d records, %+v, %v", len(records), stats, err)
+	}
+	if n := s.PredictorBytes(); n > 16<<20 {
+		t.Errorf("the predictor holds %d bytes", n)
+	}
+}
+
+// Containers nested deeper than encoding/json allows are no valid line.
+func TestNestingAsDeepAsJSON(t *testing.T) {
+	for _, depth := range []int{9998, 9999, 10000, 10001} {
+		data := `{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + "}"
+		_, stats, err := scan(t, blob{data: []byte(data)}, named("x.json", data))
+		if valid := json.Valid([]byte(data)); err != nil || valid != (stats.MalformedLines() == 0) {
+			t.Errorf("depth %d: encoding/json %v, malformed %v, error %v", depth, valid, stats.Malformed, err)
+		}
+	}
+}
+
+// After Close there is nothing more to scan.
+func TestScanAfterClose(t *testing.T) {
+	data := line + "\n" + line + "\n"
+	s := event.NewScanner(query, day)
+	if err := s.Open(t.Context(), blob{data: []byte(data)}, named("x.json", data)); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Scan() || s.Close() != nil || s.Scan() {
+		t.Error("a closed scanner goes on")
+	}
+}

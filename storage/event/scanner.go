@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"time"
@@ -85,6 +84,7 @@ func (s *Scanner) Close() error {
 		err = errors.Join(err, c())
 	}
 	s.closers = nil
+	s.lines.stop = 0 // nothing is left to read
 	return err
 }
 
@@ -123,7 +123,7 @@ func (s *Scanner) read(line []byte) verdict {
 			return v
 		}
 	}
-	if len(bytes.TrimSpace(line)) == 0 {
+	if skipSpace(line, 0) == len(line) {
 		return unreadable
 	}
 	s.stats.Lines++
