@@ -54,7 +54,7 @@ func settings() []setting {
 		{"job.workers", "workers", 0, "how many shards to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
 		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
 		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
-		{"job.strict", "strict", false, "check every line to its end, at about half the speed", false},
+		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
 
 		{"masquerade.frequent", "frequent", m.Frequent, "least percent rank of a frequent name", false},
 		{"masquerade.rare", "rare", m.Rare, "percent rank below which a name is rare", false},
