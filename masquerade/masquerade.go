@@ -50,6 +50,9 @@ func (p Params) Validate() error {
 // square of their number, which is worth a warning on a large estate.
 func (p Params) Quadratic() bool { return simjoin.Quadratic(p.Similarity) }
 
+// Container is where Azure Monitor exports the table SecurityEvent.
+const Container = "am-securityevent"
+
 // Detector is the masquerading hunt. It is safe for concurrent use.
 type Detector struct {
 	params  Params
@@ -80,7 +83,7 @@ func (d *Detector) Spec() event.Spec {
 	return event.Spec{
 		Detector:  "masquerade",
 		Version:   1,
-		Container: "am-securityevent",
+		Container: Container,
 		Query: event.Query{
 			EventIDs: []int{4688},
 			Columns:  []string{"Process", "NewProcessName", "Computer", "ParentProcessName", "Account", "CommandLine"},

@@ -79,7 +79,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	note(params.Validate())
 	h.Input, h.Source, err = a.openInput(v)
 	note(err)
-	_, _, err = workPlace(v)
+	work, err := findWork(v)
 	note(err)
 	h.Sinks = func(date time.Time) ([]publish.Sink, error) { return sinks(v, date) }
 	_, err = h.Sinks(midnight(a.now()))
@@ -93,7 +93,10 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
 		return nil, err
 	}
-	if h.Work, err = a.openWork(ctx, v, h.Source); err != nil {
+	if err := h.Config.Validate(); err != nil { // the scope that was found may not do for a name
+		return nil, usageError{err}
+	}
+	if h.Work, err = a.openWork(ctx, v, work, h.Source); err != nil {
 		return nil, err
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sparkless/bench/sample"
+	"sparkless/masquerade"
 	"sparkless/storage/local"
 )
 
@@ -52,7 +53,7 @@ in them. The same seed gives the same bytes. Read it with
 
 func (a *app) writeSample(cmd *cobra.Command, cfg sample.Config, out string) error {
 	ctx := cmd.Context()
-	container := filepath.Join(out, defaultContainer)
+	container := filepath.Join(out, masquerade.Container)
 	store, err := local.New(local.Config{Folder: container, Create: true})
 	if err != nil {
 		return err

@@ -27,9 +27,6 @@ type setting struct {
 	secret bool
 }
 
-// defaultContainer is where Azure Monitor exports the table SecurityEvent.
-const defaultContainer = "am-securityevent"
-
 // envPrefix starts the name of every environment variable of ours.
 const envPrefix = "SPARKLESS"
 
@@ -39,7 +36,7 @@ func settings() []setting {
 		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
 		{"storage.endpoint", "endpoint", "", "URL of the blob service, for other clouds and emulators", false},
-		{"storage.container", "container", defaultContainer, "container of the export", false},
+		{"storage.container", "container", masquerade.Container, "container of the export", false},
 		{"storage.workspace", "workspace", "", "resource ID or name of the workspace to read; every one if empty", false},
 		{"storage.client-id", "client-id", "", "client ID of the user-assigned managed identity to sign in with", false},
 		{"storage.connection-string", "", "", "connection string of the storage account", true},

@@ -39,8 +39,8 @@ func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Count
 			a.log.Info("delivered", "sink", d.Sink, "sent", d.Sent, "before", d.Already, "left", d.Left)
 		}
 	}
-	undelivered := slices.ContainsFunc(r.Deliveries, func(d publish.Delivery) bool { return d.Left > 0 })
-	if files := h.files(r.Date); len(files) > 0 && !undelivered {
+	unwritten := slices.ContainsFunc(r.Deliveries, func(d publish.Delivery) bool { return strings.HasPrefix(d.Sink, "file-") && d.Left > 0 })
+	if files := h.files(r.Date); len(files) > 0 && !unwritten {
 		a.log.Info("findings are in", "files", strings.Join(files, " "))
 	}
 	return nil

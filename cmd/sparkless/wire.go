@@ -160,35 +160,34 @@ func exportFolder(v *values) string {
 	return folder
 }
 
-// workPlace says in which folder or container the work store is: one of them.
-func workPlace(v *values) (folder, container string, err error) {
-	folder, container = v.text("work.folder"), v.text("work.container")
+// workPlace is where the work store is: a folder or a container.
+type workPlace struct{ folder, container string }
+
+// findWork says where the settings put the work store.
+func findWork(v *values) (workPlace, error) {
+	w := workPlace{v.text("work.folder"), v.text("work.container")}
 	switch {
-	case folder != "" && container != "":
-		return "", "", fmt.Errorf("work.folder (%s) and work.container (%s) contradict each other: leave one out", v.origin["work.folder"], v.origin["work.container"])
-	case container != "" && !fromAccount(v):
-		return "", "", fmt.Errorf("work.container (%s) needs a storage account, but exports come from storage.folder: set work.folder", v.origin["work.container"])
-	case folder == "" && container == "" && fromAccount(v):
-		container = defaultWork
-	case folder == "" && container == "":
-		folder = defaultWork
+	case w.folder != "" && w.container != "":
+		return w, fmt.Errorf("work.folder (%s) and work.container (%s) contradict each other: leave one out", v.origin["work.folder"], v.origin["work.container"])
+	case w.container != "" && !fromAccount(v):
+		return w, fmt.Errorf("work.container (%s) needs a storage account, but exports come from storage.folder: set work.folder", v.origin["work.container"])
+	case w.folder == "" && w.container == "" && fromAccount(v):
+		w.container = defaultWork
+	case w.folder == "" && w.container == "":
+		w.folder = defaultWork
 	}
-	if container != "" && container == v.text("storage.container") {
-		return "", "", fmt.Errorf("work.container (%s) and storage.container (%s) are both %q: the job never writes where exports are",
-			v.origin["work.container"], v.origin["storage.container"], container)
+	if w.container != "" && w.container == v.text("storage.container") {
+		return w, fmt.Errorf("work.container (%s) and storage.container (%s) are both %q: the job never writes where exports are",
+			v.origin["work.container"], v.origin["storage.container"], w.container)
 	}
-	return folder, container, nil
+	return w, nil
 }
 
 // openWork opens the work store, and makes it where it is missing. Source is
 // where the export is.
-func (a *app) openWork(ctx context.Context, v *values, source string) (storage.Store, error) {
-	folder, container, err := workPlace(v)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	if folder == "" {
-		s, err := azure.New(azureConfig(v, container))
+func (a *app) openWork(ctx context.Context, v *values, w workPlace, source string) (storage.Store, error) {
+	if w.folder == "" {
+		s, err := azure.New(azureConfig(v, w.container))
 		if err != nil {
 			return nil, usageError{fmt.Errorf("work.container: %w", err)}
 		}
@@ -197,14 +196,14 @@ func (a *app) openWork(ctx context.Context, v *values, source string) (storage.S
 		}
 		return storage.RetryStore(s, a.policy()), nil
 	}
-	place, err := resolved(folder)
+	place, err := resolved(w.folder)
 	if err != nil {
 		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
 	}
 	if rel, err := filepath.Rel(source, place); err == nil && !fromAccount(v) && filepath.IsLocal(rel) {
 		return nil, usageError{fmt.Errorf("work.folder (%s): %s lies in the export's folder %s, where the job never writes: name another", v.origin["work.folder"], place, source)}
 	}
-	s, err := local.New(local.Config{Folder: folder, Create: true})
+	s, err := local.New(local.Config{Folder: w.folder, Create: true})
 	if err != nil {
 		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
 	}
