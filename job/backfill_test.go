@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,13 +103,13 @@ func TestBackfillStopsWhenTold(t *testing.T) {
 	}
 	// While the second day is read: that day has no outcome, the first keeps its.
 	ctx, cancel := context.WithCancel(t.Context())
-	adds := 0
+	var adds atomic.Int64
 	h := newHunt(input, storagetest.NewMem(), &sink{name: "api"})
 	var outcomes []string
 	note := func(date time.Time, r *job.Result[*words], err error) {
 		outcomes = append(outcomes, fmt.Sprint(date.Day(), r != nil, err))
 		h.Detector = &counter{onAdd: func() {
-			if adds++; adds == 2 {
+			if adds.Add(1) == 2 {
 				cancel()
 			}
 		}}
