@@ -9,3 +9,6 @@ func (s *Scanner) PredictorBytes() int {
 	}
 	return n
 }
+
+// StopPredicting makes the scanner read every line key by key.
+func (s *Scanner) StopPredicting() { s.predictor.resets = maxResets + 1 }

@@ -96,6 +96,12 @@ func (d *predictor) read(line []byte) verdict {
 		return unreadable
 	}
 	clear(d.p.spans)
+	if !d.learning() {
+		if d.strict {
+			return unreadable // the parser reads it to its end
+		}
+		return d.walk(line)
+	}
 	at, i, behind := &d.root, 0, 0
 	for {
 		n := pick(at, line[i:])
@@ -163,18 +169,25 @@ func (d *predictor) stringEnd(line []byte, i int) (end int, ok bool) {
 		end, _, ok = stringEnd(line, i)
 		return end, ok
 	}
-	end = quote(line, i)
+	if end = i + bytes.IndexByte(line[i:], '"'); end <= i || line[end-1] == '\\' {
+		end = escapedQuote(line, i, end)
+	}
 	return end, end >= 0
 }
 
-// quote returns the index of the first quote from i on that no backslash escapes.
+// quote returns the index of the first quote from i on that no backslash
+// escapes, -1 if there is none.
 func quote(b []byte, i int) int {
-	for from := i; ; {
-		n := bytes.IndexByte(b[from:], '"')
-		if n < 0 {
-			return -1
-		}
-		end := from + n
+	end := i + bytes.IndexByte(b[i:], '"')
+	if end <= i || b[end-1] == '\\' {
+		return escapedQuote(b, i, end)
+	}
+	return end
+}
+
+// escapedQuote goes on from a quote at end that follows a backslash.
+func escapedQuote(b []byte, i, end int) int {
+	for end >= i {
 		slashes := 0
 		for slashes < end-i && b[end-1-slashes] == '\\' {
 			slashes++
@@ -182,8 +195,13 @@ func quote(b []byte, i int) int {
 		if slashes%2 == 0 {
 			return end
 		}
-		from = end + 1
+		next := bytes.IndexByte(b[end+1:], '"')
+		if next < 0 {
+			return -1
+		}
+		end += 1 + next
 	}
+	return -1
 }
 
 // explore reads the rest of a line key by key: from start, where a value ends (of

@@ -12,20 +12,38 @@ import (
 	"sparkless/storage/event"
 )
 
-// both scans data in the two modes and returns the records of each.
-func both(t testing.TB, data []byte, piece int) (fast, strict []string, fastStats, strictStats event.Stats) {
+// reading is what a scan gave.
+type reading struct {
+	records []string
+	stats   event.Stats
+}
+
+func (r reading) text() string { return strings.Join(r.records, "\n") + asJSON(r.stats) }
+
+// everyWay scans data in the strict mode, in the fast one, and in the fast one
+// without prediction. The strict mode must not depend on prediction.
+func everyWay(t testing.TB, data []byte, piece int) (strict, fast, walked reading) {
 	t.Helper()
 	r := blob{data: data, piece: piece}
 	rng := event.Whole(storage.Blob{Name: "x.json", Size: int64(len(data))})
-	strict, strictStats, err := scan(t, r, rng)
-	if err != nil {
-		t.Fatal(err)
+	read := func(mode event.Mode, predict bool) reading {
+		q := query
+		q.Mode = mode
+		s := event.NewScanner(q, day)
+		if !predict {
+			s.StopPredicting()
+		}
+		records, stats, err := scanWith(s, r, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reading{records, stats}
 	}
-	fast, fastStats, err = scanWith(event.NewScanner(query, day), r, rng)
-	if err != nil {
-		t.Fatal(err)
+	strict = read(event.Strict, true)
+	if plain := read(event.Strict, false); plain.text() != strict.text() {
+		t.Fatalf("strict: %s\nwithout prediction: %s", strict.text(), plain.text())
 	}
-	return fast, strict, fastStats, strictStats
+	return strict, read(event.Fast, true), read(event.Fast, false)
 }
 
 // estate writes lines of several kinds, as exports have them: a fixed order of
@@ -112,23 +130,20 @@ func TestPredictionChangesNothing(t *testing.T) {
 			}
 			e.write(&data, seed%5 == 0)
 		}
-		fast, strict, fs, ss := both(t, data.Bytes(), int(seed%3)*97)
+		strict, fast, walked := everyWay(t, data.Bytes(), int(seed%3)*97)
 		var plain []string // by encoding/json
 		for l := range bytes.Lines(data.Bytes()) {
 			if r, _ := oracle(bytes.TrimSpace(l)); r != "" {
 				plain = append(plain, r)
 			}
 		}
-		if strings.Join(strict, "\n") != strings.Join(plain, "\n") {
-			t.Fatalf("seed %d: strict gives %d records, encoding/json %d", seed, len(strict), len(plain))
+		if strings.Join(strict.records, "\n") != strings.Join(plain, "\n") {
+			t.Fatalf("seed %d: strict gives %d records, encoding/json %d", seed, len(strict.records), len(plain))
 		}
-		if strings.Join(fast, "\n") != strings.Join(strict, "\n") || asJSON(fs) != asJSON(ss) {
-			for i := range min(len(fast), len(strict)) {
-				if fast[i] != strict[i] {
-					t.Fatalf("seed %d, record %d: fast %s, strict %s", seed, i, fast[i], strict[i])
-				}
+		for way, got := range map[string]reading{"predicted": fast, "key by key": walked} {
+			if got.text() != strict.text() {
+				t.Fatalf("seed %d, %s: %s\nstrict: %s", seed, way, got.text(), strict.text())
 			}
-			t.Fatalf("seed %d: fast %d records %s, strict %d records %s", seed, len(fast), asJSON(fs), len(strict), asJSON(ss))
 		}
 	}
 }
@@ -160,10 +175,12 @@ func TestDamageStaysInItsLine(t *testing.T) {
 				damaged.WriteByte('\n')
 			}
 		}
-		want, _, _, _ := both(t, clean.Bytes(), 0)
-		got, strict, _, _ := both(t, damaged.Bytes(), 0)
-		if !isSubsequence(want, got) || !isSubsequence(want, strict) {
-			t.Fatalf("seed %d: damage took records of its neighbours", seed)
+		want, _, _ := everyWay(t, clean.Bytes(), 0)
+		strict, fast, walked := everyWay(t, damaged.Bytes(), 0)
+		for way, got := range map[string]reading{"strict": strict, "predicted": fast, "key by key": walked} {
+			if !isSubsequence(want.records, got.records) {
+				t.Fatalf("seed %d, %s: damage took records of its neighbours", seed, way)
+			}
 		}
 	}
 }
@@ -197,15 +214,17 @@ func FuzzPrediction(f *testing.F) {
 				data.WriteByte('\n')
 			}
 		}
-		fast, strict, _, stats := both(t, data.Bytes(), 0)
+		strict, fast, walked := everyWay(t, data.Bytes(), 0)
 		r, bad := oracle(one)
 		o, badOther := oracle(other)
 		blank := len(bytes.TrimSpace(one)) == 0 || len(bytes.TrimSpace(other)) == 0
-		if want := (int(n)+20)*btoi(r != "") + (int(n)+20)/3*btoi(o != ""); !blank && stats.Malformed[event.NoTime] == 0 && len(strict) != want {
-			t.Fatalf("strict %d records, encoding/json %d (malformed %v, %v)", len(strict), want, bad, badOther)
+		if want := (int(n)+20)*btoi(r != "") + (int(n)+20)/3*btoi(o != ""); !blank && strict.stats.Malformed[event.NoTime] == 0 && len(strict.records) != want {
+			t.Fatalf("strict %d records, encoding/json %d (malformed %v, %v)", len(strict.records), want, bad, badOther)
 		}
-		if regular(one) && regular(other) && strings.Join(fast, "\n") != strings.Join(strict, "\n") {
-			t.Fatalf("fast %d records, strict %d", len(fast), len(strict))
+		for way, got := range map[string]reading{"predicted": fast, "key by key": walked} {
+			if regular(one) && regular(other) && got.text() != strict.text() {
+				t.Fatalf("%s: %s\nstrict: %s", way, got.text(), strict.text())
+			}
 		}
 	})
 }

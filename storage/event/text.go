@@ -18,21 +18,7 @@ const (
 // starts at i. Control characters and unknown escapes are errors.
 func stringEnd(b []byte, i int) (end int, escaped, ok bool) {
 	for {
-		// Eight bytes at once: stop at the first quote, backslash or control
-		// character. Of each word only the lowest marked byte is exact.
-		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			q, s := w^('"'*ones), w^('\\'*ones)
-			hit := ((q-ones) & ^q | (s-ones) & ^s | (w-' '*ones) & ^w) & highs
-			if hit != 0 {
-				i += bits.TrailingZeros64(hit) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
-			i++
-		}
+		i = special(b, i)
 		if i >= len(b) || b[i] < ' ' {
 			return i, escaped, false
 		}
@@ -44,6 +30,24 @@ func stringEnd(b []byte, i int) (end int, escaped, ok bool) {
 			return i, escaped, false
 		}
 	}
+}
+
+// special returns the index of the first quote, backslash or control character
+// from i on, or the length of b.
+func special(b []byte, i int) int {
+	// Eight bytes at once. Of each word only the lowest marked byte is exact.
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		q, s := w^('"'*ones), w^('\\'*ones)
+		if hit := ((q-ones)&^q | (s-ones)&^s | (w-' '*ones)&^w) & highs; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+		i += 8
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+		i++
+	}
+	return i
 }
 
 // escape returns the index behind the escape whose backslash is at i.
