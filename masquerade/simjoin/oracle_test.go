@@ -84,12 +84,13 @@ func (all *allPairs) distance(n int) int {
 
 // tunings make small inputs go every way that large ones go.
 func tunings() map[string]tuning {
-	usual := tuning{workers: 2, maxPairs: math.MaxInt32, indexed: 1 << 14, probing: 1 << 15, few: 24, dear: 2}
-	keys, parts, scan := usual, usual, usual
+	usual := tuning{workers: 2, maxPairs: math.MaxInt32, indexed: 1 << 14, probing: 1 << 15, few: 24, crowd: 256, dear: 2}
+	keys, parts, scan, crowds := usual, usual, usual, usual
 	keys.few, keys.dear = 0, 0
 	parts.few, parts.dear, parts.indexed, parts.probing = 0, 0, 5, 7
 	scan.few = math.MaxInt
-	return map[string]tuning{"usual": usual, "keys": keys, "parts": parts, "scan": scan}
+	crowds.few, crowds.crowd, crowds.indexed = 0, 1, 50
+	return map[string]tuning{"usual": usual, "keys": keys, "parts": parts, "scan": scan, "crowds": crowds}
 }
 
 var thresholds = []float64{0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95}

@@ -37,7 +37,9 @@
 //
 // Where keys cannot work (names shorter than 2 tau + 1 have no room for the
 // segments) or do not pay (a family of names that share most segments), the left
-// name is compared with every right name of the task instead.
+// name is compared with every right name of the task instead; but not with those
+// of its own family, which differ in one short stretch only: they are looked up by
+// deletions again, of up to tau characters of that stretch (families).
 //
 // A pair that met must then pass, in order of cost:
 //
@@ -57,7 +59,8 @@
 // Time grows with the number of pairs that share a key, hence with the size of
 // families of near-equal names rather than with the square of all names, as long
 // as names are long against their budgets: see Quadratic. Memory is about 100
-// bytes a name beside the input, a few megabytes a worker, and 60 bytes a pair.
+// bytes a name beside the input, a few megabytes a worker, 60 while it joins a
+// large family, and 60 bytes a pair.
 package simjoin
 
 import (
@@ -113,6 +116,7 @@ func Join(ctx context.Context, left, right []string, threshold float64, workers 
 		indexed:  1 << 14,
 		probing:  1 << 15,
 		few:      24,
+		crowd:    256,
 		dear:     2,
 	}
 	return t.join(ctx, left, right, threshold)
@@ -125,6 +129,7 @@ type tuning struct {
 	indexed  int // right names of a task, at most 1<<16: their table fits into a second-level cache
 	probing  int // left names of a task: one family of names still makes tasks for all workers
 	few      int // right names for which a table does not pay
+	crowd    int // right names of a family for which a table of their own pays
 	dear     int // signatures that are compared in a row in the time that one table entry takes
 }
 

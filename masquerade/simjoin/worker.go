@@ -17,6 +17,8 @@ type worker struct {
 	seen       []uint32    // by right name: the last left name that met it
 	keying     keying      // nil: compare all
 	table      table
+	families   families
+	crowded    knowledge // whether families holds those of the task
 
 	left      int32
 	count     uint32 // of left names so far; marks them in seen
@@ -31,6 +33,15 @@ type worker struct {
 	ends  []int
 	found [][]uint32
 }
+
+// knowledge is the answer to a question that is dear to ask.
+type knowledge uint8
+
+const (
+	unknown knowledge = iota
+	no
+	yes
+)
 
 func newWorker(in *input, t tuning, c *control) *worker {
 	return &worker{tuning: t, control: c, in: in, buckets: newBuckets()}
@@ -82,6 +93,7 @@ func (w *worker) right(i int) []byte {
 
 // index chooses the keying and fills the table.
 func (w *worker) index() {
+	w.crowded = unknown
 	w.keying = w.newKeying(w.task)
 	if w.keying == nil {
 		return
@@ -102,7 +114,10 @@ func (w *worker) probe(left int32) {
 	w.word.set(w.text(&w.in.left, left))
 	w.signature = w.buckets.sign(w.word.text)
 	w.ready = false
-	if w.keying == nil || !w.lookup() {
+	switch {
+	case w.keying == nil:
+		w.scan()
+	case !w.lookup() && !w.lookupFamily():
 		w.scan()
 	}
 }
@@ -130,6 +145,50 @@ func (w *worker) lookup() bool {
 		}
 	}
 	return true
+}
+
+// lookupFamily tests the left name against the right names of its family that
+// share a key with it, and against all that are not of its family. It declines
+// if the name has no family that is large enough.
+func (w *worker) lookupFamily() bool {
+	if w.crowded == unknown {
+		w.crowded = no
+		if w.families.build(w, w.crowd) {
+			w.crowded = yes
+		}
+	}
+	if w.crowded == no {
+		return false
+	}
+	own := w.families.family(w.word.text)
+	if own < 0 {
+		return false
+	}
+	w.keys = w.families.probed(w.keys[:0], w.word.text, own)
+	for _, key := range w.keys {
+		want := tag(key)
+		for _, entry := range w.families.table.bucket(key) {
+			if entry&tagMask == want {
+				w.meet(int(entry &^ tagMask))
+			}
+		}
+	}
+	w.scanOthers(own)
+	return true
+}
+
+// scanOthers tests the left name against every right name that is not of the
+// family.
+func (w *worker) scanOthers(family int32) {
+	if int(w.families.sizes[family]) == len(w.signatures) {
+		return
+	}
+	signature, budget := w.signature, w.task.budget
+	for i, s := range w.signatures {
+		if w.families.of[i] != family && plausible(signature, s, budget) {
+			w.verify(i)
+		}
+	}
 }
 
 // meet tests a pair that shares a key, once.
