@@ -18,7 +18,8 @@ type Config struct {
 	// Scope names the estate: its folder in the work store, and part of the IDs
 	// of its findings.
 	Scope string
-	// Workers is how many shards are read at a time, at least 1.
+	// Workers is how many goroutines merge and finish, at least 1. How many shards
+	// are under way is up to Hunt.Engine, how much is read at a time to Hunt.Lanes.
 	Workers int
 	// ShardSize is about how many bytes make a shard; 0 chooses by the day.
 	ShardSize int64

@@ -14,6 +14,7 @@ import (
 	"sparkless/job"
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -94,6 +95,7 @@ func (s *scene) run(ctx context.Context, c *crash, workers int) error {
 	work := &storagetest.Faulty{Store: s.work, Script: c.script("work")}
 	h := newHunt(input, work, crashingSink{s.api, c})
 	h.Engine, h.Workers = job.Local(workers), workers
+	h.Lanes = event.NewLanes(workers, workers)
 	_, err := h.Day(ctx, day)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"sparkless/job"
 	"sparkless/publish"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -63,16 +64,19 @@ func TestDayFromBlobsToReceipts(t *testing.T) {
 	}
 }
 
-// Every number of workers, and an engine that runs each item twice at once,
-// leave the same bytes.
+// Every number of workers, alone or sharing their shards, and an engine that runs
+// each item twice at once, leave the same bytes.
 func TestWorkersDoNotShow(t *testing.T) {
 	input := newExport(t, 2).fill(day, 40)
 	var want map[string]string
-	for _, workers := range []int{1, 2, 8, 100} {
+	for i, workers := range []int{1, 1, 2, 8, 8, 100} {
 		for _, engine := range []job.Engine{job.Local(workers), twice{}} {
 			work, api := storagetest.NewMem(), &sink{name: "api"}
 			h := newHunt(input, work, api)
 			h.Engine, h.Workers = engine, workers
+			if i > 0 {
+				h.Lanes = event.NewLanes(workers, []int{1, workers}[i%2])
+			}
 			var most job.Progress
 			h.Observe = func(p job.Progress) { most = maxProgress(most, p) }
 			r := mustDay(t, h, day)
@@ -87,6 +91,30 @@ func TestWorkersDoNotShow(t *testing.T) {
 			if most.Done != r.Shards || most.BytesDone != r.Bytes || r.Reused > r.Shards {
 				t.Errorf("%d workers, %T: %+v, %d shards", workers, engine, most, r.Shards)
 			}
+		}
+	}
+}
+
+// A blob that lanes share is cut, and leaves the same bytes as when one reads it.
+func TestLanesDoNotShow(t *testing.T) {
+	input := newExport(t, 3)
+	long := strings.ReplaceAll(input.lines(day, 1000), `"Pad":"`, `"Pad":"`+strings.Repeat("x", 20<<10))
+	input.put(blobName(day, 0), long) // three requests
+	input.put(blobName(day, 1), "{broken\n"+input.lines(day, 10))
+	var want map[string]string
+	for _, lanes := range []int{1, 4} {
+		work := storagetest.NewMem()
+		asked := &opens{export: input}
+		h := newHunt(asked, work, &sink{name: "api"})
+		h.Lanes, h.ShardSize = event.NewLanes(lanes, lanes), 1<<30
+		r := mustDay(t, h, day)
+		files := content(t, work, "")
+		if want == nil {
+			want = files
+			sameRecords(t, "result", r.Records, input.oracle(day))
+		}
+		if cut := asked.reset()[blobName(day, 0)] > 1; cut != (lanes > 1) || !maps.Equal(files, want) {
+			t.Errorf("%d lanes: cut %v, other files than with one: %v", lanes, cut, !maps.Equal(files, want))
 		}
 	}
 }

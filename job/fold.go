@@ -29,24 +29,26 @@ func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (reused bool, 
 	return false, h.fold(ctx, plan, shard)
 }
 
-// fold reads a shard and puts its partial.
+// fold reads a shard, in lanes, and puts its partial.
 func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) error {
 	s := plan.Shards[shard]
-	state := h.Detector.New()
-	scanner := event.NewScanner(h.spec().Query, event.Day(plan.Date))
-	defer scanner.Close()
-	for _, part := range s.Parts {
-		if err := scanner.Open(ctx, h.Input, part); err != nil {
-			return stale(err)
-		}
-		for scanner.Scan() {
-			state.Add(scanner.Record())
-		}
-		if err := scanner.Err(); err != nil {
-			return stale(err)
-		}
+	lanes := h.Lanes
+	if lanes == nil {
+		lanes = event.NewLanes(1, 1)
 	}
-	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: scanner.Stats()}, state)
+	reading := lanes.Read(h.Input, h.spec().Query, event.Day(plan.Date), s.Parts)
+	states := make([]S, reading.Lanes())
+	err := Local(len(states)).Run(ctx, len(states), func(ctx context.Context, lane int) error {
+		states[lane] = h.Detector.New()
+		return reading.Lane(ctx, states[lane].Add)
+	})
+	if err != nil {
+		return stale(err)
+	}
+	for _, other := range states[1:] {
+		states[0].Merge(other)
+	}
+	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: reading.Stats()}, states[0])
 }
 
 // errStale: the plan names a version of a blob that is there no more.

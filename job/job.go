@@ -28,6 +28,9 @@ type Hunt[S State[S]] struct {
 	Input    storage.Reader
 	Work     storage.Store
 	Engine   Engine
+	// Lanes bounds the requests of all folds together. Without it each fold reads
+	// one blob after the other.
+	Lanes *event.Lanes
 	// Sinks returns the destinations for one day.
 	Sinks func(date time.Time) ([]publish.Sink, error)
 	Config
@@ -207,7 +210,7 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 		return err
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId=; is this the container of the export?", ErrNoBlobs)
+		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId= or workspaceId/; is this the container of the export?", ErrNoBlobs)
 	}
 	return fmt.Errorf("%w of the workspace %q (setting storage.workspace); the container holds %q", ErrNoBlobs, h.Workspace, found)
 }
@@ -218,8 +221,8 @@ func (h *Hunt[S]) checkMalformed(s event.Stats) error {
 	if bad == 0 || float64(bad)/float64(s.Lines) <= h.MaxMalformed {
 		return nil
 	}
-	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, byte %d, %s: %s",
-		ErrMalformed, bad, s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Offset, s.Samples[0].Reason, s.Samples[0].Text)
+	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, %s, %s: %s",
+		ErrMalformed, bad, s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Place(), s.Samples[0].Reason, s.Samples[0].Text)
 }
 
 // spec is what the detector reads, in the mode that was set.

@@ -16,16 +16,18 @@ import (
 //
 // with the resource ID in lower case, a five-minute folder by TimeGenerated,
 // and PT05M_1.json, … beside a full blob. Also seen: PT5M.json, the older
-// PT1H.json, and Spark's part-*.json in folders without leading zeros.
-// (Microsoft Learn, "Log Analytics workspace data export in Azure Monitor".)
+// PT1H.json, and Spark's part-*.json or part-*.snappy.parquet in folders without
+// leading zeros. (Microsoft Learn, "Log Analytics workspace data export in Azure
+// Monitor".)
 const exportRoot = "WorkspaceResourceId="
 
 // Export is what a container holds of one day.
 type Export struct {
 	// Blobs are the day's data, in name order.
 	Blobs []Blob
-	// Workspaces are the resource IDs whose folders the day was looked for in,
-	// as written in the blob names; empty if none matches.
+	// Workspaces are the resource IDs, or of export jobs the workspace IDs, whose
+	// folders the day was looked for in, as written in the blob names; empty if
+	// none matches.
 	Workspaces []string
 	// Unknown are names in the day's folders that are neither data nor the
 	// markers that writers leave behind, in name order.
@@ -34,7 +36,13 @@ type Export struct {
 
 // ListDay lists the data of one UTC day, of the workspace with the given
 // resource ID in any case (a bare workspace name will do), or of every
-// workspace in the container when it is empty.
+// workspace in the container when it is empty. For what export jobs wrote, the
+// workspace is its GUID, or GUID/jobId/ID for one of several jobs.
+//
+// It fails with ErrInvalid where events may be there twice: when two jobs hold
+// the same hour of a workspace, and when every workspace is asked for and both a
+// continuous export and a job hold the day, since nothing in their names tells
+// whether they are of the same workspace.
 func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
 	var e Export
 	day = day.UTC()
@@ -42,32 +50,59 @@ func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Ex
 	if err != nil {
 		return e, err
 	}
+	var exported, jobs string // a workspace of either kind that holds the day
 	for _, id := range bases {
 		e.Workspaces = append(e.Workspaces, id)
-		folders, err := dayFolders(ctx, r, exportRoot+id+"/", day)
+		before, kind := len(e.Blobs), &exported
+		if isGUID(id) {
+			kind = &jobs
+			err = e.addJobs(ctx, r, id, workspace, day)
+		} else {
+			err = e.addFolders(ctx, r, exportRoot+id+"/", day)
+		}
 		if err != nil {
 			return e, err
 		}
-		for _, folder := range folders {
-			if err := e.add(ctx, r, folder); err != nil {
-				return e, err
-			}
+		if len(e.Blobs) > before {
+			*kind = id
 		}
+	}
+	if exported != "" && jobs != "" {
+		return e, fmt.Errorf("%s is there both from the continuous export of %s and from an export job of %s, so that its events may be there twice: set storage.workspace to one of the two: %w",
+			day.Format(time.DateOnly), exported, jobs, ErrInvalid)
 	}
 	slices.SortFunc(e.Blobs, func(a, b Blob) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(e.Unknown)
 	return e, nil
 }
 
+// addFolders adds the day from the folders of a workspace's continuous export.
+func (e *Export) addFolders(ctx context.Context, r Reader, base string, day time.Time) error {
+	folders, err := dayFolders(ctx, r, base, [3]string{"y", "m", "d"}, day)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if err := e.add(ctx, r, folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Workspaces returns the resource IDs below which the container holds exports,
-// as written there, sorted: those that match want, or all when it is empty.
+// and the workspace IDs below which it holds what export jobs wrote, as written
+// there, sorted: those that match want, or all when it is empty.
 func Workspaces(ctx context.Context, r Reader, want string) ([]string, error) {
+	ids, err := jobWorkspaces(ctx, r, want)
+	if err != nil {
+		return nil, fmt.Errorf("looking for workspaces: %w", err)
+	}
 	want = cleanWorkspace(want)
 	prefixes, err := findWorkspaces(ctx, r, exportRoot, want)
 	if err != nil {
 		return nil, fmt.Errorf("looking for workspaces: %w", err)
 	}
-	var ids []string
 	for _, p := range prefixes {
 		id := strings.TrimSuffix(strings.TrimPrefix(p, exportRoot), "/")
 		if want == "" || strings.EqualFold(id, want) || strings.EqualFold(path.Base(id), want) {
@@ -142,14 +177,12 @@ func foldersBelow(ctx context.Context, r Reader, prefix string) ([]string, error
 	return folders, nil
 }
 
-// dayFolders returns the folders of the day below a workspace's folder: one, or
-// several where padded and unpadded numbers stand side by side.
-func dayFolders(ctx context.Context, r Reader, base string, day time.Time) ([]string, error) {
+// dayFolders returns the folders of the day below base, whose names have the keys
+// of year, month and day: one, or several where padded and unpadded numbers stand
+// side by side.
+func dayFolders(ctx context.Context, r Reader, base string, keys [3]string, day time.Time) ([]string, error) {
 	level := []string{base}
-	for _, part := range []struct {
-		key   string
-		value int
-	}{{"y", day.Year()}, {"m", int(day.Month())}, {"d", day.Day()}} {
+	for i, value := range [3]int{day.Year(), int(day.Month()), day.Day()} {
 		var next []string
 		for _, prefix := range level {
 			folders, err := foldersBelow(ctx, r, prefix)
@@ -157,7 +190,7 @@ func dayFolders(ctx context.Context, r Reader, base string, day time.Time) ([]st
 				return nil, err
 			}
 			for _, f := range folders {
-				if n, ok := partition(path.Base(f), part.key); ok && n == part.value {
+				if n, ok := partition(path.Base(f), keys[i]); ok && n == value {
 					next = append(next, f)
 				}
 			}
@@ -199,6 +232,9 @@ func (e *Export) add(ctx context.Context, r Reader, dayFolder string) error {
 // isData knows the file names that exports write.
 func isData(base string) bool {
 	base = strings.ToLower(base)
+	if strings.HasSuffix(base, ".parquet") { // .snappy.parquet, .zstd.parquet, …
+		return true
+	}
 	if !strings.HasPrefix(base, "pt") && !strings.HasPrefix(base, "part-") {
 		return false
 	}
@@ -209,6 +245,9 @@ func isData(base string) bool {
 // ExportHour returns the hour of the day (0–23) that the folders of an export
 // blob's name state.
 func ExportHour(name string) (int, bool) {
+	if strings.HasPrefix(name, jobRoot) {
+		return jobHour(path.Base(path.Dir(name)))
+	}
 	parts := strings.Split(name, "/")
 	if len(parts) < 4 {
 		return 0, false

@@ -80,6 +80,8 @@ func TestDayOfEveryShape(t *testing.T) {
 		base + "/y=2026/m=05/d=5/h=0/m=0/part-00000-4f2c.c000.json",
 		base + "/y=2026/m=5/d=05/h=7/m=5/PT05M.json",
 		base + "/y=2026/m=5/d=5/h=7/m=5/part-00001.json.gz",
+		base + "/y=2026/m=5/d=5/h=7/m=5/part-00001.snappy.parquet",
+		base + "/y=2026/m=5/d=5/h=7/m=5/part-00002.c000.GZ.Parquet",
 	}
 	unknown := []string{
 		base + "/y=2026/m=05/d=05/PT05M.json",
@@ -89,7 +91,7 @@ func TestDayOfEveryShape(t *testing.T) {
 		base + "/y=2026/m=05/d=05/h=24/m=00/PT05M.json",
 		base + "/y=2026/m=05/d=05/h=7a/m=00/PT05M.json",
 		base + "/y=2026/m=05/d=05/h=",
-		base + "/y=2026/m=5/d=5/h=7/m=5/part-00001.snappy.parquet",
+		base + "/y=2026/m=05/d=05/h=07/m=05/part-0.parquet.gz",
 	}
 	other := []string{ // markers, other days, other containers' ways
 		"$logs/PT05M.json",
@@ -176,7 +178,8 @@ var (
 	workspacePattern = regexp.MustCompile(`^WorkspaceResourceId=(.*?)/y=[^/]*/`)
 	timePattern      = regexp.MustCompile(`^/y=0*(\d+)/m=0*(\d+)/d=0*(\d+)/(?:.*/)?([^/]*)$`)
 	hourPattern      = regexp.MustCompile(`(?s)^(?:.*/)?[^/]*/h=(\d{1,4})/m=(\d{1,4})/[^/]*$`)
-	filePattern      = regexp.MustCompile(`(?i)^(?:pt|part-).*\.json(?:\.gz)?$`)
+	filePattern      = regexp.MustCompile(`(?i)^(?:(?:pt|part-).*\.json(?:\.gz)?|.*\.parquet)$`)
+	jobHourPattern   = regexp.MustCompile(`(?s)^workspaceId/(?:.*/)?(?:hour=|timestamp=[^/T]*T)(\d{1,4})/[^/]*$`)
 	longNumber       = regexp.MustCompile(`=\d{5}`)
 )
 
@@ -208,6 +211,14 @@ func exportOracle(names []string, day time.Time) (e storage.Export) {
 }
 
 func hourOracle(name string) (int, bool) {
+	if strings.HasPrefix(name, "workspaceId/") {
+		m := jobHourPattern.FindStringSubmatch(name)
+		if m == nil {
+			return 0, false
+		}
+		hour, _ := strconv.Atoi(m[1])
+		return hour, hour < 24
+	}
 	m := hourPattern.FindStringSubmatch(name)
 	if m == nil {
 		return 0, false
@@ -231,7 +242,7 @@ func TestListDayAgainstPatterns(t *testing.T) {
 				pick("", "", "", "", "/sub") +
 				"/h=" + pick("07", "7", "23", "24", "0", "-1", "7x") +
 				"/m=" + pick("05", "5", "59", "60", "055") +
-				"/" + pick("PT05M.json", "PT5M.json", "PT05M_1.json", "part-1.json", "part-1.json.gz", "_SUCCESS", "x.json", "PT05M.csv", "PT05M.json/part-0.json")
+				"/" + pick("PT05M.json", "PT5M.json", "PT05M_1.json", "part-1.json", "part-1.json.gz", "_SUCCESS", "x.json", "PT05M.csv", "PT05M.json/part-0.json", "part-0.snappy.parquet", "0.parquet")
 			if err := m.Put(t.Context(), name, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -343,7 +354,8 @@ func TestListDayNeverHidesAnError(t *testing.T) {
 }
 
 func FuzzExportHour(f *testing.F) {
-	for _, name := range []string{"", "/", "d=1/h=07/m=05/x", "h=7/m=5/x", "d/h=23/m=59/", "d/h=0024/m=0/x", "d/h=/m=/x", "d/h=7/m=5/x\n", "d/h=٣/m=5/x", "a/b/d/h=00007/m=5/x"} {
+	for _, name := range []string{"", "/", "d=1/h=07/m=05/x", "h=7/m=5/x", "d/h=23/m=59/", "d/h=0024/m=0/x", "d/h=/m=/x", "d/h=7/m=5/x\n", "d/h=٣/m=5/x", "a/b/d/h=00007/m=5/x",
+		"workspaceId/w/jobId/j/timestamp=2026-05-05T07/x", "workspaceId/w/jobId/j/hour=7/x", "workspaceId/hour=24/x", "workspaceId/timestamp=T/x", "workspaceId/timestamp=5T5T5/x", "workspaceId/hour=5/"} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -18,6 +18,9 @@ type Policy struct {
 	// Base is the pause after the first failure; it doubles up to Max. A random
 	// half of each pause is left out, so that workers do not return together.
 	Base, Max time.Duration
+	// Idle is how long a body may wait for its next byte before it counts as
+	// broken; 0 is for ever.
+	Idle time.Duration
 	// Notify, if set, is told each failure that is followed by a pause. It is
 	// called from many goroutines.
 	Notify func(error)
@@ -25,7 +28,7 @@ type Policy struct {
 
 // DefaultPolicy rides out about a minute of trouble.
 func DefaultPolicy() Policy {
-	return Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second}
+	return Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second, Idle: time.Minute}
 }
 
 // pause waits, after a failure, before attempt number failed+1, or until ctx ends.
@@ -61,8 +64,8 @@ func Permanent(err error) bool {
 }
 
 // Retry returns a Reader that repeats what failed for a passing reason, and
-// resumes a body at the byte where it broke, so that its caller sees each byte
-// once. Errors that Permanent names are returned at once.
+// resumes a body at the byte where it broke, or stalled, so that its caller sees
+// each byte once. Errors that Permanent names are returned at once.
 func Retry(r Reader, p Policy) Reader {
 	if p.Attempts == 0 {
 		p = DefaultPolicy()
@@ -164,13 +167,20 @@ type retryBody struct {
 	b            Blob
 	offset, left int64
 	body         io.ReadCloser // nil while broken
+	watch        watch         // over body
 	failed       int           // failures since the last byte
 	err          error         // that ended the body; it stays
 }
 
 func (b *retryBody) open() (err error) {
-	b.body, err = b.r.r.Open(b.ctx, b.b, b.offset, b.left)
-	return err
+	w := newWatch(b.ctx, b.r.p.Idle)
+	if b.body, err = b.r.r.Open(w.ctx, b.b, b.offset, b.left); err != nil {
+		b.body = nil
+		w.end()
+		return err
+	}
+	b.watch = w
+	return nil
 }
 
 // Read hands out the last bytes only after a look at the inner reader's end: a
@@ -224,7 +234,7 @@ func (b *retryBody) read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := b.body.Read(p)
+	n, err := b.watch.read(b.body, p)
 	n = int(min(int64(n), b.left))
 	b.offset, b.left = b.offset+int64(n), b.left-int64(n)
 	if err != nil && err != io.EOF && n > 0 {
@@ -242,7 +252,7 @@ func (b *retryBody) end() {
 	if b.body == nil {
 		return
 	}
-	_, err := b.body.Read(make([]byte, 1))
+	_, err := b.watch.read(b.body, make([]byte, 1))
 	b.drop()
 	if err != nil && err != io.EOF && Permanent(err) {
 		b.err = fmt.Errorf("reading %s: %w", b.b.Name, err)
@@ -253,7 +263,49 @@ func (b *retryBody) drop() {
 	if b.body != nil {
 		b.body.Close()
 		b.body = nil
+		b.watch.end()
 	}
+}
+
+// watch ends the Reads of one body that wait too long for a byte, by cancelling
+// the context that the body was opened with.
+type watch struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	idle   time.Duration
+	timer  *time.Timer // nil if nothing is too long
+}
+
+var errStalled = errors.New("the body stalled")
+
+func newWatch(ctx context.Context, idle time.Duration) watch {
+	w := watch{idle: idle}
+	w.ctx, w.cancel = context.WithCancelCause(ctx)
+	if idle > 0 {
+		w.timer = time.AfterFunc(idle, func() { w.cancel(errStalled) })
+		w.timer.Stop() // until a Read
+	}
+	return w
+}
+
+func (w watch) read(body io.Reader, p []byte) (int, error) {
+	if w.timer == nil {
+		return body.Read(p)
+	}
+	w.timer.Reset(w.idle)
+	n, err := body.Read(p)
+	w.timer.Stop()
+	if err != nil && err != io.EOF && context.Cause(w.ctx) == errStalled {
+		err = fmt.Errorf("%w: no byte for %v", errStalled, w.idle) // not what Permanent takes for the caller's wish
+	}
+	return n, err
+}
+
+func (w watch) end() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.cancel(nil)
 }
 
 func (b *retryBody) Close() error {

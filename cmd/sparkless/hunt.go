@@ -101,7 +101,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)
 	h.Detector = h.detector
-	h.Engine = job.Local(h.Workers)
+	h.Engine, h.Lanes = engine(v, h.Workers)
 	h.Observe = a.observe()
 	h.files = func(date time.Time) []string { return outputFiles(v, date) }
 	h.selfTest = v.on("masquerade.self-test")

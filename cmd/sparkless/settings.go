@@ -48,7 +48,7 @@ func settings() []setting {
 		{"work.container", "work-container", "", "keep them in this container of the storage account; sparkless-work if exports come from an account", false},
 
 		{"job.scope", "scope", "", "name of the estate in IDs and in the work store; the workspace's name, or all", false},
-		{"job.workers", "workers", 0, "how many shards to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
+		{"job.workers", "workers", 0, "how many blobs, or pieces of large ones, to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
 		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
 		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},

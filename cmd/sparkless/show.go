@@ -65,7 +65,7 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 	}
 	if n := s.MalformedLines(); n > 0 {
 		for _, sample := range s.Samples {
-			a.log.Warn("malformed line", "blob", sample.Blob, "byte", sample.Offset, "reason", sample.Reason, "line", sample.Text)
+			a.log.Warn("malformed line", "blob", sample.Blob, "at", sample.Place(), "reason", sample.Reason, "line", sample.Text)
 		}
 		a.log.Warn("malformed lines were left out", "lines", n, "reasons", reasons(s))
 	}

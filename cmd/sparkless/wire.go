@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,15 +20,26 @@ import (
 	"sparkless/publish/file"
 	"sparkless/storage"
 	"sparkless/storage/azure"
+	"sparkless/storage/event"
 	"sparkless/storage/local"
 )
 
 // defaultWork is the folder or container of the work store unless set.
 const defaultWork = "sparkless-work"
 
-// overNetwork is how many shards are read at a time from an account: one
+// overNetwork is how many requests to an account are under way at a time: one
 // connection to blob storage gives a fraction of what the network does.
 const overNetwork = 16
+
+// engine shares out the reading. From a folder each worker reads a shard of its
+// own. Over the network many requests are worth more than they cost: the workers
+// share a few shards, so that none is left with too few requests.
+func engine(v *values, workers int) (job.Engine, *event.Lanes) {
+	if fromAccount(v) {
+		return job.Local(min(workers, 2*runtime.GOMAXPROCS(0))), event.NewLanes(workers, workers)
+	}
+	return job.Local(workers), event.NewLanes(workers, 1)
+}
 
 func jobConfig(v *values) (job.Config, error) {
 	size, err := v.size("job.shard-size")

@@ -37,6 +37,10 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(serverVariable) != "" {
+		blobServer()
+		return
+	}
 	code := m.Run()
 	if shared.s != nil {
 		shared.s.Stop()

@@ -27,9 +27,10 @@ import (
 	"sparkless/storage"
 )
 
-// connections is how many requests may be under way at once. A body that is
-// being read holds one of them.
-const connections = 64
+// idleConnections is how many connections are kept for the next requests: more
+// than anyone makes at once. Their number is not bounded here, since whoever reads
+// several bodies side by side could wait for himself; callers bound it.
+const idleConnections = 1024
 
 // maxPut is the most that the service takes in one request, which is what makes
 // Put atomic. (Microsoft Learn, "Put Blob", service version 2019-12-12 and later.)
@@ -114,8 +115,7 @@ func newTransport() *http.Transport {
 		ResponseHeaderTimeout: 90 * time.Second, // more than the service's own limit for small requests
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   connections,
-		MaxConnsPerHost:       connections,
+		MaxIdleConnsPerHost:   idleConnections,
 		DisableCompression:    true,
 		Protocols:             protocols,
 	}

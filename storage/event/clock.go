@@ -2,26 +2,22 @@ package event
 
 import "time"
 
-// clock reads timestamps. Those of a blob share their date, so it remembers the
-// last one.
+// clock reads timestamps. Those of a blob share their date, and neighbours often
+// their second, so it remembers the last ones.
 type clock struct {
 	date     string // "2006-01-02"
 	midnight int64  // of date, nanoseconds since 1970, UTC
+	second   [19]byte
+	at       int64 // of second
 }
 
 // nanos reads an ISO 8601 timestamp such as 2026-11-20T07:05:01.1234567Z: any
 // number of fraction digits (nine count), a zone or none for UTC.
 func (c *clock) nanos(b []byte) (int64, bool) {
-	if len(b) < 19 || b[10] != 'T' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
+	if len(b) < 19 {
 		return 0, false
 	}
-	if string(b[:10]) != c.date && !c.setDate(string(b[:10])) {
-		return 0, false
-	}
-	h, ok1 := two(b[11:])
-	m, ok2 := two(b[14:])
-	s, ok3 := two(b[17:])
-	if !ok1 || !ok2 || !ok3 || h > 23 || m > 59 || s > 59 {
+	if ([19]byte(b) != c.second || c.date == "") && !c.setSecond(b) {
 		return 0, false
 	}
 	fraction, n := fraction(b[19:])
@@ -29,7 +25,26 @@ func (c *clock) nanos(b []byte) (int64, bool) {
 	if n == 1 || !ok {
 		return 0, false
 	}
-	return c.midnight + (int64(h)*3600+int64(m)*60+int64(s)-zone)*int64(time.Second) + fraction, true
+	return c.at - zone*int64(time.Second) + fraction, true
+}
+
+// setSecond reads "2006-01-02T15:04:05".
+func (c *clock) setSecond(b []byte) bool {
+	if b[10] != 'T' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
+		return false
+	}
+	if string(b[:10]) != c.date && !c.setDate(string(b[:10])) {
+		return false
+	}
+	h, ok1 := two(b[11:])
+	m, ok2 := two(b[14:])
+	s, ok3 := two(b[17:])
+	if !ok1 || !ok2 || !ok3 || h > 23 || m > 59 || s > 59 {
+		return false
+	}
+	c.second = [19]byte(b)
+	c.at = c.midnight + (int64(h)*3600+int64(m)*60+int64(s))*int64(time.Second)
+	return true
 }
 
 func (c *clock) setDate(date string) bool {
@@ -51,10 +66,13 @@ func fraction(b []byte) (nanos int64, n int) {
 	if len(b) == 0 || b[0] != '.' {
 		return 0, 0
 	}
-	unit := int64(time.Second) / 10
 	for n = 1; n < len(b) && '0' <= b[n] && b[n] <= '9'; n++ {
-		nanos += int64(b[n]-'0') * unit
-		unit /= 10
+		if n < 10 {
+			nanos = 10*nanos + int64(b[n]-'0')
+		}
+	}
+	for i := n; i < 10; i++ {
+		nanos *= 10
 	}
 	return nanos, n
 }

@@ -6,6 +6,9 @@
 // newline (the last). Only top-level keys count; of a repeated key the last
 // value counts. A line that is no JSON object is counted, sampled and left out;
 // it never affects its neighbours.
+//
+// A blob whose name ends in .parquet is Parquet: its rows are read as the lines
+// of the same events would be, from the columns of the top level.
 package event
 
 // Spec is what a detector reads, and under which name it is known.
@@ -37,8 +40,9 @@ const (
 	// Fast reads a line until it has all it needs: up to an EventID that is not
 	// wanted, or to the last wanted column. It does not notice what is wrong
 	// behind that place, except a line that does not end in '}', nor a column
-	// that is repeated there; inside strings it may pass over raw control
-	// characters and unknown escapes.
+	// that is repeated there; in the strings that are values it passes over raw
+	// control characters and unknown escapes. What it takes of a line depends on
+	// the line alone.
 	Fast Mode = iota
 	// Strict reads every line to its end, accepts exactly what encoding/json
 	// accepts, and takes the last of repeated columns.
@@ -48,9 +52,10 @@ const (
 // Record is one event. It and its values are valid until the next Scan.
 type Record struct {
 	// Time is TimeGenerated in nanoseconds since 1970, UTC.
-	Time  int64
-	line  []byte
-	spans []span
+	Time   int64
+	line   []byte
+	spans  []span
+	values []Value // in place of line and spans, unless nil
 }
 
 // span is where a value stands in its line.
@@ -75,12 +80,15 @@ func NewRecord(time int64, texts ...*string) *Record {
 
 // Value returns the value of the i-th column of the query.
 func (r *Record) Value(i int) Value {
+	if r.values != nil {
+		return r.values[i]
+	}
 	s := r.spans[i]
 	return Value{s.kind, r.line[s.start:s.end]}
 }
 
-// Value is one JSON value as it stands in its line. The zero Value is an absent
-// column; null counts as absent.
+// Value is one JSON value as it stands in its line, or one value of a Parquet
+// column as text. The zero Value is an absent column; null counts as absent.
 type Value struct {
 	kind kind
 	raw  []byte
@@ -92,15 +100,20 @@ const (
 	kindAbsent kind = iota
 	kindToken       // a number, true, false, an object, an array: as written
 	kindString      // the inside of a string, escapes and all
+	kindText        // decoded: from Parquet
 )
 
 // Absent reports whether the record lacks the column, or has null there.
 func (v Value) Absent() bool { return v.kind == kindAbsent }
 
 // Raw returns the value's spelling: the inside of a JSON string with its escapes
-// as they are, any other value as written. Values of equal spelling have equal
-// text, so it serves as a key before anything is decoded.
+// as they are, any other value as written or, from Parquet, as text. Values of
+// equal spelling that are equally Escaped have equal text, so the two serve as a
+// key before anything is decoded.
 func (v Value) Raw() []byte { return v.raw }
+
+// Escaped reports whether Raw holds JSON escapes as written.
+func (v Value) Escaped() bool { return v.kind == kindString }
 
 // Text returns the decoded value: escapes resolved, invalid UTF-8 and lone
 // surrogates replaced by U+FFFD as encoding/json does, "" when absent.

@@ -21,13 +21,14 @@ type lines struct {
 	offset int64 // of buf[start] in the decompressed blob
 	stop   int64 // lines that start here or later are not ours
 	bytes  int64 // of lines handed out or skipped
+	open   bool  // at the end: what is left there is not all of its line
 	eof    bool
 	err    error
 }
 
 // next returns the next line without its newline, valid until the next call; of
 // one that is longer than maxLine only the beginning, and tooLong. At the end,
-// and after an error, ok is false.
+// and after an error, ok is false. What is left at an open end stays in buf.
 func (l *lines) next() (line []byte, tooLong, ok bool) {
 	if l.start < l.end && l.buf[l.start] == '\n' { // of the line before
 		l.advance(1)
@@ -42,6 +43,9 @@ func (l *lines) next() (line []byte, tooLong, ok bool) {
 			return l.cut(maxLine), true, true
 		}
 		searched = l.end - l.start
+		if l.eof && l.open {
+			return nil, false, false
+		}
 		if l.eof {
 			return l.cut(searched), false, searched > 0
 		}

@@ -27,8 +27,16 @@ type column struct {
 const maxDepth = 10000
 
 func newParser(q Query) *parser {
-	p := &parser{eventIDs: q.EventIDs, eventID: len(q.Columns), time: len(q.Columns) + 1}
-	names := append(slices.Clone(q.Columns), "EventID", "TimeGenerated")
+	p := &parser{eventIDs: q.EventIDs}
+	names := slices.Clone(q.Columns)
+	always := func(name string) int {
+		if i := slices.Index(names, name); i >= 0 {
+			return i
+		}
+		names = append(names, name)
+		return len(names) - 1
+	}
+	p.eventID, p.time = always("EventID"), always("TimeGenerated")
 	p.spans = make([]span, len(names))
 	for i, name := range names {
 		at := &p.columns[min(len(name), len(p.columns)-1)]

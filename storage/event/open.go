@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -34,17 +35,34 @@ func Splittable(b storage.Blob) bool {
 // Open goes on with the lines of a range, after closing the one before. After an
 // error the scanner can open another.
 func (s *Scanner) Open(ctx context.Context, r storage.Reader, rng Range) error {
+	return s.open(ctx, r, rng, piece{offset: rng.Offset, length: rng.Length})
+}
+
+// open goes on with the lines of a piece of the range: with those that lie in it
+// as a whole. What is left of other lines is in s.head, and then in tail.
+func (s *Scanner) open(ctx context.Context, r storage.Reader, rng Range, p piece) error {
 	if err := s.Close(); err != nil {
 		s.lines.err = err
 		return err
 	}
-	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: rng.Offset, next: rng.Offset + rng.Length}
+	stop, end := p.offset+p.length, rng.Offset+rng.Length
+	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: p.offset, next: stop, end: end, limit: stop}
+	if stop == end { // the last line may end behind the range
+		src.next, src.limit = min(end+spare, rng.Blob.Size), rng.Blob.Size
+	}
 	s.closers = append(s.closers, src.Close)
-	s.lines = lines{src: src, blob: rng.Blob.Name, buf: s.lines.buf, bytes: s.lines.bytes, offset: rng.Offset, stop: rng.Offset + rng.Length}
+	s.head = nil
+	s.lines = lines{src: src, blob: rng.Blob.Name, buf: s.lines.buf, bytes: s.lines.bytes, offset: p.offset, stop: stop, open: stop < end}
 	var err error
-	if rng.Offset > 0 {
-		err = s.seekLine(src)
-	} else {
+	switch {
+	case namedParquet(rng.Blob):
+		s.lines.stop, s.lines.open = 0, false
+		err = s.openParquet(ctx, r, Range{rng.Blob, p.offset, p.length})
+	case p.offset > rng.Offset:
+		err = s.readHead(p, rng)
+	case rng.Offset > 0:
+		err = s.seekLine(src, p)
+	default:
 		err = s.begin(src, rng)
 	}
 	if err != nil {
@@ -56,7 +74,7 @@ func (s *Scanner) Open(ctx context.Context, r storage.Reader, rng Range) error {
 
 // seekLine skips the line that the range before ours reads: it began before
 // Offset, unless the byte before Offset is its newline.
-func (s *Scanner) seekLine(src *source) error {
+func (s *Scanner) seekLine(src *source, p piece) error {
 	l := &s.lines
 	src.at--
 	l.offset = src.at
@@ -70,7 +88,10 @@ func (s *Scanner) seekLine(src *source) error {
 		}
 		l.advance(l.end - l.start)
 	}
-	l.stop = l.offset // no line starts in this range
+	if l.open {
+		s.head = &fragment{part: p.part, start: p.offset, end: l.stop, right: true, foreign: true}
+	}
+	l.stop, l.open = l.offset, false // no line starts in this piece
 	return nil
 }
 
@@ -86,6 +107,9 @@ func (s *Scanner) begin(src *source, rng Range) error {
 		return fmt.Errorf("reading %s: %w", l.blob, err)
 	}
 	l.src = head
+	if bytes.HasPrefix(first, []byte(parquetMagic)) {
+		return fmt.Errorf("%s: %w: Parquet in a blob whose name does not end in %s; rename it", l.blob, ErrCorrupt, parquetEnding)
+	}
 	if c, ok := compressionOf(first); ok {
 		if rng.Length < rng.Blob.Size {
 			return fmt.Errorf("%s: %w: compressed data in a blob whose name does not end in %s cannot be read in parts", l.blob, ErrCorrupt, c.ending)
@@ -96,7 +120,8 @@ func (s *Scanner) begin(src *source, rng Range) error {
 		}
 		s.closers = append(s.closers, z.Close)
 		l.src = &expanded{z, src}
-		l.stop = math.MaxInt64
+		l.stop, l.open = math.MaxInt64, false
+		src.limit = rng.Blob.Size
 	}
 	for !l.eof && l.end < len(byteOrderMark) {
 		if !l.fill() {
@@ -112,18 +137,23 @@ func (s *Scanner) begin(src *source, rng Range) error {
 	return nil
 }
 
-// beyond is how much is read at a time to finish the last line of a range.
-const beyond = 64 << 10
+const (
+	// spare is how much is read behind a range in the same request, to finish its
+	// last line; beyond is how much at a time where that is not enough.
+	spare  = 16 << 10
+	beyond = 64 << 10
+)
 
-// source reads a blob from at on: first up to next, the end of the range, then,
-// as long as it is asked, a little more up to the blob's end.
+// source reads a blob from at on: up to next in one request, up to end, where the
+// range ends, in another, and then, as long as it is asked, a little more, up to
+// limit.
 type source struct {
-	ctx      context.Context // of Open: Read may have to open the next part
-	r        storage.Reader
-	blob     storage.Blob
-	at, next int64
-	body     io.ReadCloser
-	err      error // that the store returned
+	ctx                  context.Context // of Open: Read may have to open the next part
+	r                    storage.Reader
+	blob                 storage.Blob
+	at, next, end, limit int64
+	body                 io.ReadCloser
+	err                  error // that the store returned
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -132,11 +162,11 @@ func (s *source) Read(p []byte) (int, error) {
 			return 0, s.err
 		}
 		if s.body == nil {
-			if s.at >= s.blob.Size {
+			if s.at >= s.limit {
 				return 0, io.EOF
 			}
 			if s.at >= s.next {
-				s.next = min(s.at+beyond, s.blob.Size)
+				s.next = min(max(s.end, s.at+beyond), s.limit)
 			}
 			if s.body, s.err = s.r.Open(s.ctx, s.blob, s.at, s.next-s.at); s.err != nil {
 				s.body = nil
@@ -173,9 +203,19 @@ func (s *source) endPart() error {
 	return err
 }
 
+// Close reads a request to its end if little of it is left: only there a store
+// notices some changes, and only then can it use the connection again.
 func (s *source) Close() error {
 	if s.body == nil {
 		return nil
+	}
+	if s.err == nil && s.next-s.at <= spare {
+		n, err := io.Copy(io.Discard, s.body)
+		s.at += n
+		if err != nil {
+			err = fmt.Errorf("reading %s: %w", s.blob.Name, err)
+		}
+		return errors.Join(err, s.endPart())
 	}
 	err := s.body.Close()
 	s.body = nil

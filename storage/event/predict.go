@@ -10,8 +10,8 @@ import "bytes"
 // constant values in one comparison. Where a line differs it is read key by key
 // from that place on, and the predictor learns what it met. A comparison that
 // succeeds has read whole tokens, so prediction never changes what is read of a
-// valid line. (Of a broken one the fast mode may notice less after prediction
-// than before it.)
+// line: in the fast mode that is what walk reads, in the strict mode what the
+// parser does.
 type predictor struct {
 	p        *parser
 	strict   bool // read to the end, check every byte
@@ -19,9 +19,10 @@ type predictor struct {
 	nodes    int // in the lists, and their bytes
 	bytes    int
 	resets   int
-	lines    int // read key by key
+	lines    int // explored
 	observed map[string]*habit
-	trail    []member // of the line that is read key by key
+	trail    []member // of the line that is explored
+	member   member   // read last
 }
 
 // node is a place in a line: the bytes up to the next value that matters, and
@@ -53,14 +54,6 @@ type habit struct {
 	value   []byte
 	seen    int
 	changes bool
-}
-
-// member is one key and value of a line that is read key by key.
-type member struct {
-	start, end int // of the value; of a string, its inside
-	str        bool
-	column     int
-	constant   bool
 }
 
 const (
@@ -123,14 +116,17 @@ func (d *predictor) read(line []byte) verdict {
 			}
 			i, behind = end, end+1
 		case takeToken:
-			s, end, ok := value(line, i, 1)
-			if !ok {
+			m := &d.member
+			if i = m.readValue(line, i, d.strict); i < 0 {
 				return unreadable
 			}
 			if n.column >= 0 {
-				d.p.spans[n.column] = s
+				if m.value.kind == kindAbsent && !d.strict {
+					return d.walk(line)
+				}
+				d.p.spans[n.column] = m.value
 			}
-			i, behind = end, end
+			behind = i
 		case isRecord:
 			return wanted
 		case atEnd:
@@ -173,192 +169,4 @@ func (d *predictor) stringEnd(line []byte, i int) (end int, ok bool) {
 		end = escapedQuote(line, i, end)
 	}
 	return end, end >= 0
-}
-
-// quote returns the index of the first quote from i on that no backslash
-// escapes, -1 if there is none.
-func quote(b []byte, i int) int {
-	end := i + bytes.IndexByte(b[i:], '"')
-	if end <= i || b[end-1] == '\\' {
-		return escapedQuote(b, i, end)
-	}
-	return end
-}
-
-// escapedQuote goes on from a quote at end that follows a backslash.
-func escapedQuote(b []byte, i, end int) int {
-	for end >= i {
-		slashes := 0
-		for slashes < end-i && b[end-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return end
-		}
-		next := bytes.IndexByte(b[end+1:], '"')
-		if next < 0 {
-			return -1
-		}
-		end += 1 + next
-	}
-	return -1
-}
-
-// explore reads the rest of a line key by key: from start, where a value ends (of
-// a string its inside) or the line begins, and which behind is behind.
-func (d *predictor) explore(at **node, line []byte, start, behind int) verdict {
-	d.lines++
-	d.trail = d.trail[:0]
-	i := d.nextKey(line, behind)
-	if i < 0 {
-		return unreadable
-	}
-	for line[i-1] != '}' {
-		m, v, ok := d.member(line, i)
-		if !ok {
-			return unreadable
-		}
-		d.trail = append(d.trail, m)
-		if m.column >= 0 {
-			d.p.spans[m.column] = v
-			if !d.strict && m.column == d.p.eventID && d.p.filters() && !d.p.wants(line) {
-				return d.learn(at, line, start, m.behind()+1, isOther)
-			}
-			if !d.strict && d.p.complete() {
-				return d.learn(at, line, start, m.behind()+1, isRecord)
-			}
-		}
-		if i = d.nextKey(line, m.behind()); i < 0 {
-			return unreadable
-		}
-	}
-	return d.learn(at, line, start, i, atEnd)
-}
-
-// member reads a key and its value.
-func (d *predictor) member(line []byte, i int) (m member, v span, ok bool) {
-	raw, escaped, next, ok := key(line, i)
-	if !ok {
-		return m, v, false
-	}
-	m.start = skipSpace(line, next)
-	if v, m.end, ok = value(line, m.start, 1); !ok || m.end >= len(line) {
-		return m, v, false
-	}
-	if m.str = line[m.start] == '"'; m.str {
-		m.start, m.end = m.start+1, m.end-1
-	}
-	m.column = d.p.column(raw, escaped)
-	m.constant = d.observe(raw, line[m.start:m.end], m.column)
-	return m, v, true
-}
-
-// behind is the index behind the value, its quote included.
-func (m member) behind() int {
-	if m.str {
-		return m.end + 1
-	}
-	return m.end
-}
-
-func (m member) kind() kind {
-	if m.str {
-		return kindString
-	}
-	return kindToken
-}
-
-// nextKey goes from behind a value, or the start of the line, behind the comma or
-// brace that follows; -1 if there is none.
-func (d *predictor) nextKey(line []byte, i int) int {
-	if i == 0 {
-		if j := skipSpace(line, 1); j < len(line) && line[j] == '}' {
-			return j + 1 // an empty object
-		}
-		return 1
-	}
-	i = skipSpace(line, i)
-	if i >= len(line) || line[i] != ',' && line[i] != '}' {
-		return -1
-	}
-	return i + 1
-}
-
-// observe notes the value of a key, and reports whether it counts as constant.
-func (d *predictor) observe(key, value []byte, column int) bool {
-	if column >= 0 {
-		return column == d.p.eventID && d.p.filters()
-	}
-	if !d.learning() || len(key) > longestHabit || len(value) > longestHabit {
-		return false
-	}
-	h := d.observed[string(key)]
-	if h == nil {
-		if len(d.observed) > maxNodes {
-			return false
-		}
-		h = &habit{value: bytes.Clone(value)}
-		d.observed[string(key)] = h
-	}
-	h.seen++
-	h.changes = h.changes || !bytes.Equal(h.value, value)
-	return !h.changes && h.seen >= learnAfter
-}
-
-// learning ends when the lines follow no layout.
-func (d *predictor) learning() bool { return d.resets <= maxResets }
-
-// learn puts the trail, which began at start, into the list, and returns what
-// the line is. The line was read up to end: behind the separator that follows
-// the last value, or behind the object.
-func (d *predictor) learn(at **node, line []byte, start, end int, outcome action) verdict {
-	result := wanted
-	switch {
-	case outcome == isOther:
-		result = unwanted
-	case outcome == atEnd && end != len(line):
-		return unreadable
-	case outcome == atEnd && d.p.filters() && !d.p.wants(line):
-		result = unwanted
-	}
-	if d.lines < learnAfter || !d.learning() {
-		return result
-	}
-	if d.nodes+len(d.trail) > maxNodes || d.bytes+end-start > maxBytes {
-		d.root, d.nodes, d.bytes = nil, 0, 0
-		d.resets++
-		return result
-	}
-	from, id := start, span{}
-	for _, m := range d.trail {
-		if m.constant {
-			if m.column >= 0 {
-				id = span{uint32(m.start - from), uint32(m.end - from), m.kind()}
-			}
-			continue
-		}
-		n := &node{bytes: bytes.Clone(line[from:m.start]), column: m.column, id: id}
-		if !m.str {
-			n.then = takeToken
-		}
-		d.insert(at, n)
-		at, from, id = &n.next, m.end, span{}
-	}
-	d.insert(at, &node{bytes: bytes.Clone(line[from:end]), then: outcome, result: result, id: id})
-	return result
-}
-
-// insert puts a node at the front of a list. What was not met for long, at the
-// end of a long list, makes room.
-func (d *predictor) insert(at **node, n *node) {
-	n.other = *at
-	*at = n
-	d.nodes++
-	d.bytes += len(n.bytes)
-	for range maxChoices - 1 {
-		if n = n.other; n == nil {
-			return
-		}
-	}
-	n.other = nil
 }

@@ -10,13 +10,15 @@ import (
 // with a gzip stream that ends early.
 var ErrCorrupt = errors.New("corrupt content")
 
-// Scanner reads records from JSON lines, range after range, one Scan at a time.
+// Scanner reads records from JSON lines or Parquet, range after range, one Scan at
+// a time.
 // What it learns of their layout makes it faster, so it is worth keeping.
 type Scanner struct {
 	columns  int
 	from, to int64 // the window of Time, half-open
 
 	lines   lines
+	head    *fragment // at the start of the open piece, if any
 	closers []func() error
 
 	parser    *parser
@@ -24,6 +26,10 @@ type Scanner struct {
 	clock     clock
 	record    Record
 	stats     Stats
+
+	query     Query
+	columnar  *columnar // nil until a Parquet blob is read
+	isParquet bool      // the open range
 }
 
 // NewScanner returns a scanner for the records that q wants and that lie in the
@@ -31,7 +37,7 @@ type Scanner struct {
 func NewScanner(q Query, w Window) *Scanner {
 	p := newParser(q)
 	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
-		parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
+		query: q, parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
 }
 
 // Window is a span of time, From included, To not.
@@ -46,6 +52,9 @@ func Day(t time.Time) Window {
 // Scan goes on to the next record of the open range. It returns false at the end
 // and after an error of the source.
 func (s *Scanner) Scan() bool {
+	if s.isParquet {
+		return s.scanParquet()
+	}
 	for {
 		line, tooLong, ok := s.lines.next()
 		switch {
@@ -84,7 +93,7 @@ func (s *Scanner) Close() error {
 		err = errors.Join(err, c())
 	}
 	s.closers = nil
-	s.lines.stop = 0 // nothing is left to read
+	s.lines.stop, s.isParquet = 0, false // nothing is left to read
 	return err
 }
 
@@ -107,7 +116,7 @@ func (s *Scanner) take(line []byte) bool {
 		return false
 	}
 	s.stats.Records++
-	s.record = Record{t, line, s.parser.spans[:s.columns]}
+	s.record = Record{Time: t, line: line, spans: s.parser.spans[:s.columns]}
 	return true
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -247,7 +248,7 @@ func TestRangeReadsNoMoreThanItNeeds(t *testing.T) {
 	b := storage.Blob{Name: "x.json", Size: int64(len(data))}
 	for _, c := range []struct{ offset, length, records, opens int64 }{
 		{0, int64(len(line)) + 1, 1, 1},                     // ends behind a newline: nothing more to read
-		{0, int64(len(line)), 1, 2},                         // the newline itself is missing
+		{0, int64(len(line)), 1, 1},                         // the newline itself is missing
 		{int64(len(line)) + 1, int64(len(line)) + 1, 1, 1},  // starts at a line
 		{int64(len(line)) + 2, int64(len(line)) - 10, 0, 1}, // inside one line
 	} {
@@ -340,6 +341,31 @@ func TestSamples(t *testing.T) {
 	for _, r := range strings.TrimSuffix(s.Text, "…") {
 		if r < ' ' || r > '~' {
 			t.Errorf("sample holds %q", r)
+		}
+	}
+}
+
+// A query may ask for the columns that every scan reads.
+func TestColumnsThatAreReadAnyway(t *testing.T) {
+	q := event.Query{EventIDs: []int{4688}, Columns: []string{"TimeGenerated", "Process", "EventID"}}
+	data := []byte(`{"TimeGenerated":"2026-11-20T01:00:00Z","EventID":"4688","Process":"a.exe"}
+{"TimeGenerated":"2026-11-20T01:00:00Z","EventID":4624,"Process":"b.exe"}
+{"TimeGenerated":"2026-11-19T01:00:00Z","EventID":4688,"Process":"c.exe"}
+`)
+	for _, mode := range []event.Mode{event.Fast, event.Strict} {
+		q.Mode = mode
+		s := event.NewScanner(q, day)
+		if err := s.Open(t.Context(), blob{data: data}, named("x.json", string(data))); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for s.Scan() {
+			for i := range q.Columns {
+				got = append(got, s.Record().Value(i).Text())
+			}
+		}
+		if want := []string{"2026-11-20T01:00:00Z", "a.exe", "4688"}; !slices.Equal(got, want) || s.Stats().Other != 1 || s.Stats().OutsideDay != 1 {
+			t.Errorf("mode %d: %q, %+v", mode, got, s.Stats())
 		}
 	}
 }

@@ -2,9 +2,12 @@ package event
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+
+	"sparkless/storage"
 )
 
 // Reason says why a line could not be used.
@@ -21,7 +24,7 @@ const (
 
 // Stats counts what a scan has seen. Its JSON form is part of partial files.
 type Stats struct {
-	Bytes      int64            `json:"bytes"`               // of lines without their newlines, after decompression
+	Bytes      int64            `json:"bytes"`               // of lines without their newlines, after decompression; of Parquet, of the wanted columns as its footer says
 	Lines      int64            `json:"lines"`               // that are not blank
 	Records    int64            `json:"records"`             // handed out
 	Other      int64            `json:"other"`               // events with another ID, or none
@@ -30,12 +33,20 @@ type Stats struct {
 	Samples    []Sample         `json:"samples,omitempty"`   // the first malformed lines
 }
 
-// Sample is a malformed line, for display.
+// Sample is a malformed line, or the TimeGenerated of a row, for display.
 type Sample struct {
 	Blob   string `json:"blob"`
-	Offset int64  `json:"offset"` // of the line's first byte, after decompression
+	Offset int64  `json:"offset"` // of the line's first byte, after decompression; of Parquet, the row from 0
 	Reason Reason `json:"reason"`
 	Text   string `json:"text"` // shortened and escaped: printable ASCII
+}
+
+// Place says where in the blob the line is: "byte 4096", or "row 7" of Parquet.
+func (s Sample) Place() string {
+	if namedParquet(storage.Blob{Name: s.Blob}) {
+		return fmt.Sprintf("row %d", s.Offset)
+	}
+	return fmt.Sprintf("byte %d", s.Offset)
 }
 
 // maxSamples is how many malformed lines are kept.
@@ -68,22 +79,29 @@ func (s *Stats) Merge(o Stats) {
 		}
 	}
 	s.Samples = append(slices.Clip(s.Samples), o.Samples...)
-	slices.SortFunc(s.Samples, func(a, b Sample) int {
-		return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset))
-	})
+	slices.SortFunc(s.Samples, bySample)
 	s.Samples = s.Samples[:min(len(s.Samples), maxSamples)]
 }
 
+// malformed counts a line, and keeps it if it is among the first.
 func (s *Stats) malformed(blob string, offset int64, r Reason, line []byte) {
 	if s.Malformed == nil {
 		s.Malformed = map[Reason]int64{}
 	}
 	s.Malformed[r]++
-	if len(s.Samples) < maxSamples {
-		text := strconv.QuoteToASCII(string(line[:min(len(line), sampleBytes)]))
-		if len(line) > sampleBytes {
-			text += "…"
-		}
-		s.Samples = append(s.Samples, Sample{blob, offset, r, text})
+	sample := Sample{Blob: blob, Offset: offset, Reason: r}
+	at, _ := slices.BinarySearchFunc(s.Samples, sample, bySample)
+	if at == maxSamples {
+		return
 	}
+	sample.Text = strconv.QuoteToASCII(string(line[:min(len(line), sampleBytes)]))
+	if len(line) > sampleBytes {
+		sample.Text += "…"
+	}
+	s.Samples = slices.Insert(s.Samples[:min(len(s.Samples), maxSamples-1)], at, sample)
+}
+
+// bySample is the order of lines in blobs.
+func bySample(a, b Sample) int {
+	return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset))
 }

@@ -1,0 +1,252 @@
+package event
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"sparkless/storage"
+)
+
+// Lanes reads sets of ranges, each with several requests under way, and bounds
+// the requests of all of them together. It keeps the scanners, which know the
+// layout of the lines by and by.
+type Lanes struct {
+	free  chan *Scanner // the right to make a request, and what reads the answer; nil if none is made yet
+	share int
+	piece int64 // for tests: 0 to choose by the blob
+}
+
+// NewLanes returns lanes for total requests at a time, of which one reading gets
+// up to share; with less than two it reads each range in one request.
+func NewLanes(total, share int) *Lanes {
+	l := &Lanes{free: make(chan *Scanner, max(total, 1)), share: max(min(share, total), 1)}
+	for range cap(l.free) {
+		l.free <- nil
+	}
+	return l
+}
+
+// take waits for a lane, in turn, and makes its scanner ready for the query.
+func (l *Lanes) take(ctx context.Context, q Query, w Window) (*Scanner, error) {
+	select {
+	case s := <-l.free:
+		if s == nil || !s.query.equal(q) {
+			s = NewScanner(q, w)
+		}
+		s.restart(w)
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (q Query) equal(o Query) bool {
+	return slices.Equal(q.EventIDs, o.EventIDs) && slices.Equal(q.Columns, o.Columns) && q.Mode == o.Mode
+}
+
+// restart makes the scanner as new, but for what it knows of layouts. A buffer
+// that one long line needed is not kept.
+func (s *Scanner) restart(w Window) {
+	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
+	s.stats, s.lines = Stats{}, lines{buf: s.lines.buf}
+	if len(s.lines.buf) > 4*bufferSize {
+		s.lines.buf = nil
+	}
+}
+
+// Read prepares to read all ranges; Reading.Lane reads. Ranges of one blob must
+// not overlap.
+func (l *Lanes) Read(r storage.Reader, q Query, w Window, parts []Range) *Reading {
+	rd := &Reading{lanes: l, r: r, query: q, window: w, parts: parts,
+		seams: seams{byEnd: map[place]*fragment{}, byStart: map[place]*fragment{}}}
+	rd.changed.L = &rd.mu
+	for i, part := range parts {
+		rd.queue = append(rd.queue, l.cut(i, part)...)
+	}
+	return rd
+}
+
+// piece is what one request reads of a range.
+type piece struct {
+	part           int
+	offset, length int64
+	rest           []piece // to be read by others once the blob proves to be divisible
+}
+
+// Sizes of pieces: large enough that the wait for a request's first byte counts
+// little, small enough that many lanes share a shard. A piece is no longer than
+// the longest line, so no line within a piece can be too long.
+const (
+	pieceSize  = 8 << 20
+	largePiece = 16 << 20 // of blobs larger than largeBlob
+	largeBlob  = 256 << 20
+)
+
+// cut divides a range of lines into pieces of about the same size. Of a whole
+// blob only the first is returned: its first bytes tell whether the others may be
+// read.
+func (l *Lanes) cut(part int, r Range) []piece {
+	size := int64(pieceSize)
+	if r.Blob.Size > largeBlob {
+		size = largePiece
+	}
+	if l.piece > 0 {
+		size = l.piece
+	}
+	if l.share < 2 || !Splittable(r.Blob) || namedParquet(r.Blob) {
+		size = max(r.Length, 1)
+	}
+	n := max((r.Length+size-1)/size, 1)
+	pieces := make([]piece, n)
+	for i := range n {
+		from := r.Length * i / n
+		pieces[i] = piece{part: part, offset: r.Offset + from, length: r.Length*(i+1)/n - from}
+	}
+	if r.Offset > 0 {
+		return pieces
+	}
+	pieces[0].rest = pieces[1:]
+	return pieces[:1]
+}
+
+// Reading is the reading of a set of ranges by some goroutines. Which of them
+// reads what, and how the ranges are cut, cannot be told from all records
+// together, nor from Stats.
+type Reading struct {
+	lanes  *Lanes
+	r      storage.Reader
+	query  Query
+	window Window
+	parts  []Range
+	seams  seams
+
+	mu      sync.Mutex
+	changed sync.Cond
+	queue   []piece
+	opening int // pieces under way whose rest may come into the queue
+	stopped bool
+	stats   Stats
+}
+
+// Lanes returns how many goroutines can be of use, at least one.
+func (rd *Reading) Lanes() int {
+	n := 0
+	for _, p := range rd.queue {
+		n += 1 + len(p.rest)
+	}
+	return max(min(n, rd.lanes.share), 1)
+}
+
+// Stats returns the counts of all lanes that have ended.
+func (rd *Reading) Stats() Stats {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	return rd.stats
+}
+
+// Lane reads what no other goroutine reads, until nothing is left, and gives the
+// records to add. All is read when every Lane has returned nil; after an error
+// the others end soon.
+func (rd *Reading) Lane(ctx context.Context, add func(*Record)) error {
+	for {
+		p, ok := rd.next(true)
+		if !ok {
+			return nil
+		}
+		if err := rd.readOn(ctx, p, add); err != nil {
+			rd.stop()
+			return err
+		}
+	}
+}
+
+// readOn takes a lane for a piece and all that can be read after it at once.
+func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error {
+	s, err := rd.lanes.take(ctx, rd.query, rd.window)
+	if err != nil {
+		return err
+	}
+	defer func() { rd.lanes.free <- s }()
+	for ok := true; ok; p, ok = rd.next(false) {
+		if err := rd.read(ctx, s, p, add); err != nil {
+			s.Close()
+			return err
+		}
+	}
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	rd.stats.Merge(s.Stats())
+	return nil
+}
+
+// read reads a piece, and the lines that it completes.
+func (rd *Reading) read(ctx context.Context, s *Scanner, p piece, add func(*Record)) error {
+	part := rd.parts[p.part]
+	if err := s.open(ctx, rd.r, part, p); err != nil {
+		return err
+	}
+	if len(p.rest) > 0 {
+		rd.opened(p, s.lines.open)
+	}
+	for s.Scan() {
+		add(&s.record)
+	}
+	if err := s.Err(); err != nil {
+		return err
+	}
+	for _, f := range []*fragment{s.head, s.tail(p)} {
+		if f == nil {
+			continue
+		}
+		f, complete := rd.seams.add(f)
+		if !complete || f.foreign {
+			continue
+		}
+		if f.beyond {
+			if err := s.finish(ctx, rd.r, part.Blob, f); err != nil {
+				return err
+			}
+		}
+		if s.takeFragment(part.Blob, f) {
+			add(&s.record)
+		}
+	}
+	return s.Close()
+}
+
+// next takes a piece off the queue. It can wait for one that is still to come.
+func (rd *Reading) next(wait bool) (piece, bool) {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	for wait && len(rd.queue) == 0 && rd.opening > 0 && !rd.stopped {
+		rd.changed.Wait()
+	}
+	if len(rd.queue) == 0 || rd.stopped {
+		return piece{}, false
+	}
+	p := rd.queue[0]
+	rd.queue = rd.queue[1:]
+	if len(p.rest) > 0 {
+		rd.opening++
+	}
+	return p, true
+}
+
+// opened puts the rest of a blob at the front of the queue, if it may be divided.
+func (rd *Reading) opened(p piece, divisible bool) {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	if rd.opening--; divisible {
+		rd.queue = slices.Concat(p.rest, rd.queue)
+	}
+	rd.changed.Broadcast()
+}
+
+// stop keeps the lanes from reading on.
+func (rd *Reading) stop() {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	rd.stopped = true
+	rd.changed.Broadcast()
+}

@@ -1,0 +1,394 @@
+package event
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"sparkless/storage"
+)
+
+// parquetEnding is what names of Parquet blobs end in: such a blob may be read in
+// parts.
+const parquetEnding = ".parquet"
+
+func namedParquet(b storage.Blob) bool {
+	return strings.HasSuffix(strings.ToLower(b.Name), parquetEnding)
+}
+
+// columnar reads records from the row groups of a Parquet blob. It reads the
+// column EventID, of the rows with a wanted ID the time, and of the rows whose
+// time lies in the window the wanted columns: pages of which no row is wanted
+// are not decompressed, nor read if they lie far from one that is.
+type columnar struct {
+	eventIDs []int
+	columns  []parquetColumn // each once
+	wanted   []int           // of the query, as indices into columns
+	eventID  int
+	time     int
+	values   []Value // of the record
+
+	src    blobAt
+	groups []format.RowGroup // still to read, the present one first
+	row    int64             // of the blob: the first of the present row group
+	rows   int64             // of the present row group
+
+	picked  [batchRows]int64 // rows of the row group with a wanted EventID
+	next    int              // in picked
+	count   int              // of picked
+	sorted  int64            // rows of the row group that are picked or left out
+	keep    []uint8          // by index into the dictionary of EventID: 1 for a wanted one
+	kept    int              // the dictionary that keep is for
+	keepAny bool
+}
+
+// parquetColumn is a column by its name, as the present blob has it.
+type parquetColumn struct {
+	name   string
+	leaf   leaf
+	absent bool // from the blob
+	opened bool // in the present row group
+	chunk  columnChunk
+}
+
+func newColumnar(q Query) *columnar {
+	c := &columnar{eventIDs: q.EventIDs, values: make([]Value, len(q.Columns))}
+	for _, name := range q.Columns {
+		c.wanted = append(c.wanted, c.column(name))
+	}
+	c.eventID, c.time = c.column("EventID"), c.column("TimeGenerated")
+	return c
+}
+
+// column returns the index of a column, new or not.
+func (c *columnar) column(name string) int {
+	if i := slices.IndexFunc(c.columns, func(f parquetColumn) bool { return f.name == name }); i >= 0 {
+		return i
+	}
+	c.columns = append(c.columns, parquetColumn{name: name})
+	return len(c.columns) - 1
+}
+
+// openParquet goes on with the row groups whose first byte lies in the range.
+func (s *Scanner) openParquet(ctx context.Context, r storage.Reader, rng Range) error {
+	if s.columnar == nil {
+		s.columnar = newColumnar(s.query)
+	}
+	c := s.columnar
+	c.src = blobAt{ctx: ctx, r: r, blob: rng.Blob, spare: c.src.spare}
+	c.row, c.rows, c.sorted, c.next, c.count = 0, 0, 0, 0, 0
+	err := guard(func() error {
+		meta, err := readFooter(&c.src)
+		if err != nil {
+			return err
+		}
+		return c.choose(meta, rng)
+	})
+	if err != nil {
+		return c.src.orCorrupt(err)
+	}
+	s.isParquet = true
+	return nil
+}
+
+// guard turns a panic of the library, on data that no writer writes, into an
+// error.
+func guard(read func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("unreadable: %v", p)
+		}
+	}()
+	return read()
+}
+
+// choose finds the columns and the row groups to read.
+func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
+	found, err := leaves(meta.Schema)
+	if err != nil {
+		return err
+	}
+	for i := range c.columns {
+		f := &c.columns[i]
+		l, ok := found[f.name]
+		if f.leaf, f.absent = l, !ok; ok && l.meaning == asUnknown {
+			return fmt.Errorf("the column %s has a type that cannot be read: write it as text, number or timestamp", f.name)
+		}
+		f.chunk.request = max(leastRequest, min(mostRequest, mostAhead/len(c.columns)))
+	}
+	c.groups = nil
+	for i := range meta.RowGroups {
+		g := &meta.RowGroups[i]
+		if g.NumRows == 0 {
+			continue
+		}
+		switch at := chunkStart(&g.Columns[0].MetaData); {
+		case at < rng.Offset:
+			c.row += g.NumRows
+		case at < rng.Offset+rng.Length:
+			c.groups = append(c.groups, *g)
+		}
+	}
+	return nil
+}
+
+// scanParquet is Scan of a Parquet blob.
+func (s *Scanner) scanParquet() bool {
+	c := s.columnar
+	for {
+		for c.next < c.count {
+			row := c.picked[c.next]
+			c.next++
+			ok, err := s.takeRow(row)
+			if err != nil {
+				return s.failParquet(err)
+			}
+			if ok {
+				return true
+			}
+		}
+		more, err := s.pickRows()
+		if err != nil {
+			return s.failParquet(err)
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+func (s *Scanner) failParquet(err error) bool {
+	s.lines.err = s.columnar.src.orCorrupt(err)
+	s.isParquet = false
+	return false
+}
+
+// takeRow counts a row with a wanted EventID, and keeps it as the record if its
+// time lies in the window.
+func (s *Scanner) takeRow(row int64) (bool, error) {
+	c := s.columnar
+	at := &c.columns[c.time]
+	if err := c.reach(at, row); err != nil {
+		return false, err
+	}
+	var t int64
+	ok := !at.absent
+	if ok {
+		t, ok = at.chunk.time(row, &s.clock)
+	}
+	switch {
+	case !ok:
+		s.stats.malformed(s.lines.blob, c.row+row, NoTime, at.shown(row).raw)
+		return false, nil
+	case t < s.from || t >= s.to:
+		s.stats.OutsideDay++
+		return false, nil
+	}
+	for i, column := range c.wanted {
+		f := &c.columns[column]
+		if f.absent {
+			c.values[i] = Value{}
+			continue
+		}
+		if err := c.reach(f, row); err != nil {
+			return false, err
+		}
+		c.values[i] = f.chunk.value(row)
+	}
+	s.stats.Records++
+	s.record.Time, s.record.values = t, c.values
+	return true, nil
+}
+
+// shown is the column's value of a row that was reached.
+func (f *parquetColumn) shown(row int64) Value {
+	if f.absent {
+		return Value{}
+	}
+	return f.chunk.value(row)
+}
+
+// reach lays out the row of a column.
+func (c *columnar) reach(f *parquetColumn, row int64) error {
+	if f.absent || f.opened && row < f.chunk.end {
+		return nil
+	}
+	return c.forward(f, func() error { return f.chunk.seek(row) })
+}
+
+// forward does something with a column that reads on, and names the column in
+// the error.
+func (c *columnar) forward(f *parquetColumn, read func() error) error {
+	err := guard(func() error {
+		if !f.opened {
+			f.opened = true
+			if err := f.chunk.open(&c.src, f.leaf, &c.groups[0].Columns[f.leaf.index].MetaData); err != nil {
+				return err
+			}
+		}
+		return read()
+	})
+	if err != nil {
+		return fmt.Errorf("column %s, row group from row %d on: %w", f.name, c.row, err)
+	}
+	return nil
+}
+
+// pickRows finds the next rows with a wanted EventID. It is false at the end.
+func (s *Scanner) pickRows() (bool, error) {
+	c := s.columnar
+	c.next, c.count = 0, 0
+	for c.count == 0 {
+		if c.sorted == c.rows {
+			if !c.nextGroup() {
+				return false, nil
+			}
+			if err := s.beginGroup(); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if err := s.sortRows(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// nextGroup goes on to the next row group, if there is one.
+func (c *columnar) nextGroup() bool {
+	if c.rows > 0 {
+		c.groups = c.groups[1:]
+		c.row += c.rows
+	}
+	c.rows, c.sorted = 0, 0
+	if len(c.groups) == 0 {
+		return false
+	}
+	c.rows = c.groups[0].NumRows
+	for i := range c.columns {
+		c.columns[i].opened = false
+	}
+	return true
+}
+
+// beginGroup checks the row group and counts all its rows at once where that can
+// be: none of its EventIDs is wanted, or none of its times is there.
+func (s *Scanner) beginGroup() error {
+	c := s.columnar
+	g := &c.groups[0]
+	for i := range c.columns {
+		f := &c.columns[i]
+		if f.absent {
+			continue
+		}
+		m := &g.Columns[f.leaf.index].MetaData
+		if m.NumValues != g.NumRows {
+			return fmt.Errorf("column %s: %d values in %d rows", f.name, m.NumValues, g.NumRows)
+		}
+		s.lines.bytes += m.TotalUncompressedSize
+	}
+	s.stats.Lines += g.NumRows
+	switch {
+	case len(c.eventIDs) > 0 && (c.columns[c.eventID].absent || c.noneWanted(&c.columns[c.eventID].leaf, g)):
+		s.stats.Other += g.NumRows
+		c.sorted = g.NumRows
+	case len(c.eventIDs) == 0 && c.columns[c.time].absent:
+		s.stats.malformed(s.lines.blob, c.row, NoTime, nil)
+		s.stats.Malformed[NoTime] += g.NumRows - 1
+		c.sorted = g.NumRows
+	}
+	return nil
+}
+
+// noneWanted reports whether the row group's least and greatest EventID leave
+// out all that are wanted.
+func (c *columnar) noneWanted(l *leaf, g *format.RowGroup) bool {
+	st := &g.Columns[l.index].MetaData.Statistics
+	size := 8
+	if l.stored == format.Int32 {
+		size = 4
+	}
+	if l.meaning != asSigned || len(st.MinValue) != size || len(st.MaxValue) != size {
+		return false
+	}
+	least, most := appendNumbers(nil, l, st.MinValue, 1)[0], appendNumbers(nil, l, st.MaxValue, 1)[0]
+	return !slices.ContainsFunc(c.eventIDs, func(id int) bool { return least <= int64(id) && int64(id) <= most })
+}
+
+// sortRows looks at the EventIDs of the next rows.
+func (s *Scanner) sortRows() error {
+	c := s.columnar
+	if len(c.eventIDs) == 0 {
+		n := min(batchRows, c.rows-c.sorted)
+		for i := range n {
+			c.picked[i] = c.sorted + i
+		}
+		c.count, c.sorted = int(n), c.sorted+n
+		return nil
+	}
+	f := &c.columns[c.eventID]
+	before := c.sorted
+	err := c.forward(f, func() error {
+		if err := f.chunk.find(c.sorted); err != nil {
+			return err
+		}
+		if f.chunk.byDictionary() && !c.keeps(&f.chunk) {
+			c.sorted = f.chunk.stop // nulls at most
+			return nil
+		}
+		if err := f.chunk.seek(c.sorted); err != nil {
+			return err
+		}
+		c.pick(&f.chunk)
+		return nil
+	})
+	if err == nil && c.sorted > c.rows {
+		err = fmt.Errorf("column %s: more rows than the row group has", f.name)
+	}
+	s.stats.Other += c.sorted - before - int64(c.count)
+	return err
+}
+
+// keeps reports whether the dictionary of EventID has a wanted one.
+func (c *columnar) keeps(k *columnChunk) bool {
+	if c.kept == k.dictCount {
+		return c.keepAny
+	}
+	c.kept, c.keep, c.keepAny = k.dictCount, c.keep[:0], false
+	for i := range k.dict.n {
+		c.keep = append(c.keep, 0)
+		if k.wants(&k.dict, i, c.eventIDs) {
+			c.keep[i], c.keepAny = 1, true
+		}
+	}
+	return c.keepAny
+}
+
+// pick notes the rows of the batch whose EventID is wanted.
+func (c *columnar) pick(k *columnChunk) {
+	from := int(c.sorted - k.first)
+	c.sorted = k.end
+	n := int(k.end - k.first)
+	if k.indexed && k.noNulls {
+		// Without a branch: which rows are wanted cannot be foretold.
+		count, row := 0, k.first+int64(from)
+		for _, index := range k.index[from:n] {
+			c.picked[count%batchRows] = row
+			count += int(c.keep[index])
+			row++
+		}
+		c.count = count
+		return
+	}
+	for row := k.first + int64(from); row < k.end; row++ {
+		v, i, ok := k.at(row)
+		if ok && (k.indexed && c.keep[i] > 0 || !k.indexed && k.wants(v, i, c.eventIDs)) {
+			c.picked[c.count] = row
+			c.count++
+		}
+	}
+}

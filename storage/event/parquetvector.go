@@ -1,0 +1,304 @@
+package event
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// vector is a page's values, or a dictionary's: texts or numbers.
+type vector struct {
+	texts   []byte
+	offsets []uint32 // text i lies from offsets[i]+gap to offsets[i+1]
+	gap     uint32
+	numbers []int64 // floats by their bits
+	n       int
+}
+
+func (v *vector) text(i int) []byte { return v.texts[v.offsets[i]+v.gap : v.offsets[i+1]] }
+
+var errValues = errors.New("a page holds fewer bytes than its values take")
+
+// decode reads at most n values, fewer if the data ends before. What it keeps of
+// data stays part of data.
+func (v *vector) decode(l *leaf, encoding format.Encoding, data []byte, n int) error {
+	v.n, v.gap, v.offsets, v.numbers = 0, 0, v.offsets[:0], v.numbers[:0]
+	switch encoding {
+	case format.Plain:
+		return v.plain(l, data, n)
+	case format.RLE:
+		return v.booleans(l, data, n)
+	case format.DeltaBinaryPacked, format.ByteStreamSplit:
+		return v.packed(l, encoding, data, n)
+	case format.DeltaLengthByteArray, format.DeltaByteArray:
+		if l.stored == format.ByteArray {
+			return v.deltaTexts(encoding, data, n)
+		}
+	}
+	return fmt.Errorf("%v in the encoding %v cannot be read", l.stored, encoding)
+}
+
+func (v *vector) plain(l *leaf, data []byte, n int) error {
+	switch l.stored {
+	case format.ByteArray:
+		return v.plainTexts(data, n)
+	case format.FixedLenByteArray:
+		v.n = min(n, len(data)/l.width)
+		v.texts = data
+		for i := range v.n + 1 {
+			v.offsets = append(v.offsets, uint32(i*l.width))
+		}
+		return nil
+	case format.Boolean:
+		v.n = min(n, 8*len(data))
+		for i := range v.n {
+			v.numbers = append(v.numbers, int64(data[i/8]>>(i%8)&1))
+		}
+		return nil
+	}
+	size := 8
+	switch l.stored {
+	case format.Int32, format.Float:
+		size = 4
+	case format.Int96:
+		size = 12
+	}
+	v.n = min(n, len(data)/size)
+	v.numbers = appendNumbers(v.numbers, l, data, v.n)
+	return nil
+}
+
+// appendNumbers appends n fixed-size values.
+func appendNumbers(dst []int64, l *leaf, data []byte, n int) []int64 {
+	switch l.stored {
+	case format.Int32, format.Float:
+		unsigned := l.meaning == asUnsigned
+		for i := range n {
+			w := binary.LittleEndian.Uint32(data[4*i:])
+			if unsigned {
+				dst = append(dst, int64(w))
+			} else {
+				dst = append(dst, int64(int32(w)))
+			}
+		}
+	case format.Int96:
+		for i := range n {
+			dst = append(dst, fromJulian(data[12*i:]))
+		}
+	default:
+		for i := range n {
+			dst = append(dst, int64(binary.LittleEndian.Uint64(data[8*i:])))
+		}
+	}
+	return dst
+}
+
+// fromJulian reads what Spark writes as INT96: nanoseconds of the day and the
+// Julian day number, of which 2440588 is 1 January 1970.
+func fromJulian(b []byte) int64 {
+	const day, epoch = 24 * 60 * 60 * 1_000_000_000, 2440588
+	nanos := binary.LittleEndian.Uint64(b)
+	days := int64(binary.LittleEndian.Uint32(b[8:])) - epoch
+	if nanos >= day || days < -106_000 || days > 106_000 { // the years that nanoseconds in an int64 can hold
+		return unreadableTime
+	}
+	return days*day + int64(nanos)
+}
+
+// plainTexts finds each text's length before it.
+func (v *vector) plainTexts(data []byte, n int) error {
+	v.texts, v.gap = data, 4
+	at := 0
+	for v.n < n && at < len(data) {
+		if len(data)-at < 4 {
+			return errValues
+		}
+		size := int(binary.LittleEndian.Uint32(data[at:]))
+		if size > len(data)-at-4 {
+			return errValues
+		}
+		v.offsets = append(v.offsets, uint32(at))
+		at += 4 + size
+		v.n++
+	}
+	v.offsets = append(v.offsets, uint32(at))
+	return nil
+}
+
+// booleans reads those that are written as runs, behind their length.
+func (v *vector) booleans(l *leaf, data []byte, n int) error {
+	if l.stored != format.Boolean {
+		return fmt.Errorf("%v in the encoding RLE cannot be read", l.stored)
+	}
+	if len(data) < 4 {
+		return errValues
+	}
+	if n > maxDelta {
+		return errDelta
+	}
+	runs, one := newHybrid(data[4:], 1), make([]int32, 1)
+	for v.n < n && runs.read(one) {
+		v.numbers = append(v.numbers, int64(one[0]))
+		v.n++
+	}
+	return nil
+}
+
+// packed leaves numbers that are not plain to the library.
+func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) error {
+	if encoding == format.DeltaBinaryPacked {
+		if _, err := checkDelta(data, n); err != nil {
+			return err
+		}
+	}
+	e := parquet.LookupEncoding(encoding)
+	var err error
+	switch l.stored {
+	case format.Int32:
+		var out []int32
+		out, err = e.DecodeInt32(make([]int32, 0, n32(n, data)), data)
+		for _, x := range out {
+			if l.meaning == asUnsigned {
+				v.numbers = append(v.numbers, int64(uint32(x)))
+			} else {
+				v.numbers = append(v.numbers, int64(x))
+			}
+		}
+	case format.Int64:
+		v.numbers, err = e.DecodeInt64(v.numbers, data)
+	case format.Float, format.Double:
+		err = v.splitFloats(l, data)
+	default:
+		err = fmt.Errorf("%v in the encoding %v cannot be read", l.stored, encoding)
+	}
+	v.n = min(n, len(v.numbers))
+	return err
+}
+
+// n32 is a first guess at how many values data may hold.
+func n32(n int, data []byte) int { return min(n, 4*len(data)) }
+
+// splitFloats puts together floats whose bytes are written in streams of their own.
+func (v *vector) splitFloats(l *leaf, data []byte) error {
+	size := 8
+	if l.stored == format.Float {
+		size = 4
+	}
+	n := len(data) / size
+	for i := range n {
+		var w uint64
+		for k := range size {
+			w |= uint64(data[k*n+i]) << (8 * k)
+		}
+		v.numbers = append(v.numbers, int64(w))
+	}
+	return nil
+}
+
+// maxDelta bounds the values of a page whose encoding needs less than a bit for
+// each: no writer puts nearly as many into one.
+const maxDelta = 16 << 20
+
+var errDelta = errors.New("a page's delta encoding does not fit its number of values")
+
+// checkDelta returns where a block of DELTA_BINARY_PACKED of at most n numbers
+// ends. The library makes place for as many as the block says.
+func checkDelta(b []byte, n int) (end int, err error) {
+	at := 0
+	next := func() uint64 {
+		v, k := binary.Uvarint(b[at:])
+		if k <= 0 {
+			err = errDelta
+			return 0
+		}
+		at += k
+		return v
+	}
+	block, parts, total := next(), next(), next()
+	next() // the first value
+	if err != nil || block == 0 || block > 65536 || parts == 0 || parts > 512 || block%parts != 0 || block/parts%8 != 0 || total > uint64(n) || total > maxDelta {
+		return 0, errDelta
+	}
+	for left := int(total) - 1; left > 0; {
+		next() // the least delta
+		if err != nil || at+int(parts) > len(b) {
+			return 0, errDelta
+		}
+		widths := b[at : at+int(parts)]
+		at += int(parts)
+		for i := 0; i < len(widths) && left > 0; i++ {
+			if widths[i] > 64 {
+				return 0, errDelta
+			}
+			at += int(block/parts) * int(widths[i]) / 8
+			left -= int(block / parts)
+		}
+		if at > len(b) {
+			return 0, errDelta
+		}
+	}
+	return at, nil
+}
+
+// deltaTexts reads texts whose lengths, and of DELTA_BYTE_ARRAY how much they
+// share with the text before, are written in front.
+func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error {
+	var shared []int32
+	var err error
+	if encoding == format.DeltaByteArray {
+		if shared, data, err = takeDeltas(data, n); err != nil {
+			return err
+		}
+	}
+	lengths, data, err := takeDeltas(data, n)
+	if err != nil {
+		return err
+	}
+	if shared != nil && len(shared) != len(lengths) {
+		return errDelta
+	}
+	v.n = len(lengths)
+	if shared != nil {
+		return v.join(shared, lengths, data)
+	}
+	at := 0
+	for _, size := range lengths {
+		v.offsets = append(v.offsets, uint32(at))
+		if size < 0 || int(size) > len(data)-at {
+			return errValues
+		}
+		at += int(size)
+	}
+	v.offsets, v.texts = append(v.offsets, uint32(at)), data
+	return nil
+}
+
+func takeDeltas(data []byte, n int) (values []int32, rest []byte, err error) {
+	end, err := checkDelta(data, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err = parquet.DeltaBinaryPacked.DecodeInt32(nil, data[:end])
+	return values, data[end:], err
+}
+
+// join writes texts out that share their beginnings.
+func (v *vector) join(shared, lengths []int32, data []byte) error {
+	var out []byte
+	last := 0
+	for i, size := range lengths {
+		before := out[last:]
+		if size < 0 || int(size) > len(data) || shared[i] < 0 || int(shared[i]) > len(before) || len(out)+int(shared[i]) > maxPage {
+			return errValues
+		}
+		last = len(out)
+		v.offsets = append(v.offsets, uint32(last))
+		out = append(append(out, before[:shared[i]]...), data[:size]...)
+		data = data[size:]
+	}
+	v.offsets, v.texts = append(v.offsets, uint32(len(out))), out
+	return nil
+}
