@@ -26,6 +26,7 @@ ifeq ($(RACE)$(CI),true)
 	@echo "no C compiler: the race detector cannot run" && false
 endif
 	$(GO) test $(RACE) ./...
+	cd bench/peers && $(GO) test ./...
 ifeq ($(RACE),)
 	@echo "no C compiler found: the tests ran without the race detector"
 endif
@@ -34,6 +35,7 @@ check:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
+	cd bench/peers && $(GO) vet ./...
 
 # Azurite, the storage emulator, as its lock file pins it.
 azurite: $(AZURITE)/node_modules/.package-lock.json
@@ -54,6 +56,41 @@ fuzz:
 	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$dir/*_test.go); do \
 	    echo "$$dir $$f"; $(GO) test $$dir -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME); \
 	  done; done
+
+# What the tables of the bench need: our programs and the peers that Go builds.
+BENCH := out/bench
+
+.PHONY: bench bench-readme bench-claims bench-smoke bench-micro bench-programs
+bench-programs: build
+	$(GO) build -o $(BENCH)/ ./bench/compare ./bench/reader
+	cd bench/peers && $(GO) build -o ../../$(BENCH)/go-peers .
+
+# Reading and the whole job beside Go's JSON libraries, simdjson, DuckDB, Polars
+# and Spark, on SIZE GB. The peers are installed below out/ and nowhere else.
+SIZE   ?= 1
+ROUNDS ?= 5
+ONLY   ?= .
+bench: bench-programs
+	bench/peers/setup.sh $(BENCH)/peers
+	$(BENCH)/compare -size $(SIZE) -rounds $(ROUNDS) -only '$(ONLY)' -record bench/runs
+
+# The same, and its tables in the README.
+bench-readme: bench-programs
+	bench/peers/setup.sh $(BENCH)/peers
+	$(BENCH)/compare -size $(SIZE) -rounds $(ROUNDS) -only '$(ONLY)' -record bench/runs -readme README.md
+
+# What is promised of large days, here SIZE GB.
+bench-claims: bench-programs
+	$(BENCH)/compare -claims -size $(SIZE) -rounds $(ROUNDS) -record bench/runs
+
+# The same code on a tiny day, with the peers that Go builds: are the results equal?
+bench-smoke: bench-programs
+	$(BENCH)/compare -smoke -size 0.01 -rounds 1 -only '$(ONLY)'
+	$(BENCH)/compare -claims -size 0.1 -rounds 1
+
+# Go benchmarks against the last recorded ones.
+bench-micro:
+	bench/micro.sh
 
 clean:
 	rm -rf bin out

@@ -30,6 +30,10 @@ var mayImport = map[string][]string{
 	"publish/publishtest":         {"publish"},
 	"job":                         {"publish", "storage", "storage/event"},
 	"bench/sample":                {},
+	"bench/variant":               {},
+	"bench/compare":               {"bench/sample", "bench/variant"},
+	"bench/reader":                {"masquerade", "storage", "storage/event", "storage/local"},
+	"bench/peers":                 {}, // a module of its own: it shares no code with ours
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file",
 		"storage", "storage/azure", "storage/local", "storage/event", "bench/sample"},
