@@ -17,38 +17,47 @@ type note struct {
 	Stats     event.Stats `json:"stats"`
 }
 
-// Fold makes sure that the partial of one shard of the plan is in the work
-// store: it is there already, or the shard is read. Two folds of the same shard
-// write the same bytes.
-func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (reused bool, err error) {
-	if _, _, err := h.load(ctx, plan, shard); err == nil {
-		return true, nil
-	} else if !errors.Is(err, errNoFile) {
-		return false, err
-	}
-	return false, h.fold(ctx, plan, shard)
+// Partial is what a shard holds, as it is in the work store.
+type Partial[S any] struct {
+	State  S
+	Stats  event.Stats
+	Reused bool // an earlier fold has read the shard
 }
 
-// fold reads a shard, in lanes, and puts its partial.
-func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) error {
+// Fold makes sure that the partial of one shard of the plan is in the work
+// store, and returns it: it is there already, or the shard is read. Two folds of
+// the same shard write the same bytes.
+func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
+	p, err := h.load(ctx, plan, shard)
+	if !errors.Is(err, errNoFile) {
+		return p, err
+	}
+	if p, err = h.fold(ctx, plan, shard); err != nil {
+		return p, err
+	}
 	s := plan.Shards[shard]
+	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats}, p.State)
+}
+
+// fold reads a shard, in lanes.
+func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
 	lanes := h.Lanes
 	if lanes == nil {
 		lanes = event.NewLanes(1, 1)
 	}
-	reading := lanes.Read(h.Input, h.spec().Query, event.Day(plan.Date), s.Parts)
+	reading := lanes.Read(h.Input, h.spec().Query, event.Day(plan.Date), plan.Shards[shard].Parts)
 	states := make([]S, reading.Lanes())
 	err := Local(len(states)).Run(ctx, len(states), func(ctx context.Context, lane int) error {
 		states[lane] = h.Detector.New()
 		return reading.Lane(ctx, states[lane].Add)
 	})
 	if err != nil {
-		return stale(err)
+		return Partial[S]{}, stale(err)
 	}
 	for _, other := range states[1:] {
 		states[0].Merge(other)
 	}
-	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: reading.Stats()}, states[0])
+	return Partial[S]{State: states[0], Stats: reading.Stats()}, nil
 }
 
 // errStale: the plan names a version of a blob that is there no more.
@@ -79,15 +88,15 @@ func (h *Hunt[S]) put(ctx context.Context, name string, n note, state S) error {
 // errNoFile: no file that can be used; it has to be made.
 var errNoFile = errors.New("no usable file")
 
-// load returns the partial of a shard, or errNoFile.
-func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (S, event.Stats, error) {
+// load returns the partial of a shard from the work store, or errNoFile.
+func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
 	s := plan.Shards[shard]
 	name := h.partialName(plan, s)
 	state, n, err := h.get(ctx, name)
 	if err == nil && n.Key != s.Key {
 		err = fmt.Errorf("%w: %s: made for something else", errNoFile, name)
 	}
-	return state, n.Stats, err
+	return Partial[S]{state, n.Stats, true}, err
 }
 
 // get reads a state that was put under name. A file that is missing or damaged

@@ -125,11 +125,12 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
 		return nil
 	}
-	progress := h.meter(plan)
+	progress, m := h.meter(plan), h.merging(plan)
 	err = h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
-		reused, err := h.Fold(ctx, plan, shard)
+		p, err := h.Fold(ctx, plan, shard)
 		if err == nil {
-			progress.done(plan, shard, reused)
+			m.add(shard, p)
+			progress.done(plan, shard, p.Reused)
 		}
 		return err
 	})
@@ -138,9 +139,10 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	}
 	r.Reused = progress.Reused
 	h.report(Progress{Phase: Merging})
-	if r.Day, r.Stats, err = h.Merge(ctx, plan); err != nil {
+	if err := h.mergeRest(ctx, plan, m); err != nil {
 		return err
 	}
+	r.Day, r.Stats = m.state, m.stats
 	n := note{Key: plan.Key, Stats: r.Stats}
 	if h.ShardSize == 0 {
 		n.ShardSize = plan.ShardSize

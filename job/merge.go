@@ -2,53 +2,53 @@ package job
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime"
+	"sync"
 
 	"sparkless/storage/event"
 )
 
+// merging merges the partials of a plan in whatever order they come. Partials
+// that are made in this process need not be read back.
+type merging[S State[S]] struct {
+	mu     sync.Mutex
+	state  S
+	stats  event.Stats
+	merged []bool // by shard: an engine may run one more than once
+}
+
+func (h *Hunt[S]) merging(p Plan) *merging[S] {
+	return &merging[S]{state: h.Detector.New(), merged: make([]bool, len(p.Shards))}
+}
+
+func (m *merging[S]) add(shard int, p Partial[S]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.merged[shard] {
+		return
+	}
+	m.merged[shard] = true
+	m.state.Merge(p.State)
+	m.stats.Merge(p.Stats)
+}
+
 // Merge returns the state of all shards of the plan. A shard whose partial is
 // missing or damaged is folded again: nothing is ever merged without it.
 func (h *Hunt[S]) Merge(ctx context.Context, plan Plan) (S, event.Stats, error) {
-	// A few goroutines merge every n-th shard each; then their results meet.
-	lanes := max(1, min(h.Workers, len(plan.Shards), runtime.GOMAXPROCS(0)))
-	states := make([]S, lanes)
-	stats := make([]event.Stats, lanes)
-	err := Local(lanes).Run(ctx, lanes, func(ctx context.Context, lane int) error {
-		states[lane] = h.Detector.New()
-		for shard := lane; shard < len(plan.Shards); shard += lanes {
-			state, seen, err := h.loadOrFold(ctx, plan, shard)
-			if err != nil {
-				return err
-			}
-			states[lane].Merge(state)
-			stats[lane].Merge(seen)
-		}
-		return nil
-	})
-	if err != nil {
-		return states[0], stats[0], err
-	}
-	for lane := 1; lane < lanes; lane++ {
-		states[0].Merge(states[lane])
-		stats[0].Merge(stats[lane])
-	}
-	return states[0], stats[0], nil
+	m := h.merging(plan)
+	err := h.mergeRest(ctx, plan, m)
+	return m.state, m.stats, err
 }
 
-func (h *Hunt[S]) loadOrFold(ctx context.Context, plan Plan, shard int) (S, event.Stats, error) {
-	state, stats, err := h.load(ctx, plan, shard)
-	if !errors.Is(err, errNoFile) {
-		return state, stats, err
-	}
-	if err := h.fold(ctx, plan, shard); err != nil {
-		return state, stats, err
-	}
-	state, stats, err = h.load(ctx, plan, shard)
-	if err != nil {
-		return state, stats, fmt.Errorf("the work store does not return what was written to it: %w", err)
-	}
-	return state, stats, nil
+// mergeRest merges the shards that are not merged yet.
+func (h *Hunt[S]) mergeRest(ctx context.Context, plan Plan, m *merging[S]) error {
+	return Local(h.Workers).Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
+		if m.merged[shard] {
+			return nil
+		}
+		p, err := h.Fold(ctx, plan, shard)
+		if err == nil {
+			m.add(shard, p)
+		}
+		return err
+	})
 }
