@@ -2,8 +2,10 @@ package masquerade
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -49,29 +51,40 @@ func encoded(t testing.TB, c *Counts) []byte {
 	return file
 }
 
-// equal compares all that an encoding holds.
-func equal(a, b *Counts) bool {
-	return reflect.DeepEqual(a.names, b.names) && reflect.DeepEqual(a.absent, b.absent)
+// known is all that is kept of one name.
+type known struct {
+	count, first, last int64
+	values             [kinds][]Tally // as they are ordered
 }
 
-// clone returns a copy that shares nothing.
-func clone(c *Counts) *Counts {
-	out := NewCounts()
-	copied := func(e *entry) *entry {
-		o := *e
-		for i, s := range e.context {
-			o.context[i] = append(sample(nil), s...)
+// nobody is the key of events without a name in what contents returns.
+const nobody = "no name"
+
+// contents is what counts hold, as plain data that shares nothing with them.
+func contents(c *Counts) map[string]known {
+	out := map[string]known{}
+	for i := range uint32(c.entries.len()) {
+		e := c.entries.at(i)
+		name := nobody
+		if i != noName {
+			name = "=" + string(c.names.at(i))
 		}
-		return &o
-	}
-	for name, e := range c.names {
-		out.names[name] = copied(e)
-	}
-	if c.absent != nil {
-		out.absent = copied(c.absent)
+		if e.count == 0 {
+			continue
+		}
+		k := known{count: e.count, first: e.first, last: e.last}
+		for kind := range kinds {
+			var room [1]kept
+			for _, v := range c.keeps(e, kind, &room) {
+				k.values[kind] = append(k.values[kind], Tally{string(c.values.at(v.ref)), v.count})
+			}
+		}
+		out[name] = k
 	}
 	return out
 }
+
+func equal(a, b *Counts) bool { return reflect.DeepEqual(contents(a), contents(b)) }
 
 // counted folds records into fresh counts.
 func counted(records []*event.Record) *Counts {
@@ -99,7 +112,12 @@ func randomRecords(rng *rand.Rand, n int) []*event.Record {
 		}
 	}
 	out := make([]*event.Record, n)
+	bare := rng.IntN(5) == 0 // without any context
 	for i := range out {
+		if bare {
+			out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))])
+			continue
+		}
 		path := none
 		if rng.IntN(2) == 0 {
 			path = []string{`C:\a.exe`, `C:\`, `C:\c.exe`}[rng.IntN(3)]
@@ -163,23 +181,23 @@ func TestMergeSharesNothing(t *testing.T) {
 	for i := range 40 {
 		p := cut(rng, randomRecords(rng, 400), 4)
 		a, b := counted(p[0][:len(p[0])*(i%4)/3]), counted(p[1]) // a may know none of b's names
-		before := clone(b)
+		before := contents(b)
 		a.Merge(b)
-		if !equal(b, before) {
+		if !reflect.DeepEqual(contents(b), before) {
 			t.Fatal("Merge changed its argument")
 		}
 		for _, r := range p[2] {
 			a.Add(r)
 		}
-		if !equal(b, before) {
+		if !reflect.DeepEqual(contents(b), before) {
 			t.Fatal("the argument sees what was added to the result")
 		}
-		sum := clone(a)
+		sum := contents(a)
 		for _, r := range p[3] {
 			b.Add(r)
 		}
 		b.Merge(counted(p[2]))
-		if !equal(a, sum) {
+		if !reflect.DeepEqual(contents(a), sum) {
 			t.Fatal("the result sees what was added to the argument")
 		}
 	}
@@ -214,58 +232,67 @@ func TestEmptyAndAbsentNamesInAFile(t *testing.T) {
 	if _, err := got.Decode(encoded(t, c)); err != nil {
 		t.Fatal(err)
 	}
-	if got.Names() != 2 || got.Count("") != 1 || got.absent == nil || got.absent.count != 2 {
-		t.Errorf("%d names, %q %d times, none %+v", got.Names(), "", got.Count(""), got.absent)
+	if got.Names() != 2 || got.Count("") != 1 || contents(got)[nobody].count != 2 {
+		t.Errorf("%d names, %q %d times: %+v", got.Names(), "", got.Count(""), contents(got))
 	}
 }
 
-// What is kept of a value is exact, and is the smallest by hash of all that came.
+// What is kept are the values with the smallest hashes of all that came, with
+// exact counts.
 func TestSamplesAreExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	for range 15 {
 		records := randomRecords(rng, 400)
-		whole := map[string]map[string]int64{} // name and kind, value
 		c := NewCounts()
 		for part := range slices.Chunk(records, 1+rng.IntN(100)) {
 			c.Merge(counted(part))
 		}
+		want := map[string]*[kinds]map[string]int64{}
 		for _, r := range records {
 			name, absent := processName(r)
+			key := "=" + name
+			if absent {
+				key = nobody
+			}
+			if want[key] == nil {
+				want[key] = &[kinds]map[string]int64{{}, {}, {}, {}, {}}
+			}
 			for kind, column := range contextColumns {
-				value := r.Value(column).Text()
-				if value == "" {
-					continue
-				}
-				if len(value) > 512 {
-					value = string(shorten([]byte(value)))
-				}
-				key := fmt.Sprint(name, absent, kind)
-				if whole[key] == nil {
-					whole[key] = map[string]int64{}
-				}
-				whole[key][value]++
-			}
-		}
-		check := func(name string, absent bool, e *entry) {
-			for kind, s := range e.context {
-				all := whole[fmt.Sprint(name, absent, kind)]
-				if len(s) != min(len(all), keep) {
-					t.Fatalf("%q keeps %d of %d values", name, len(s), len(all))
-				}
-				for _, k := range s {
-					if k.count != all[k.value] {
-						t.Fatalf("%q: %q %d times, want %d", name, k.value, k.count, all[k.value])
-					}
+				if value := cutByHand(r.Value(column).Text()); value != "" {
+					want[key][kind][value]++
 				}
 			}
 		}
-		for name, e := range c.names {
-			check(name, false, e)
+		got := contents(c)
+		if len(got) != len(want) {
+			t.Fatalf("%d names, want %d", len(got), len(want))
 		}
-		if c.absent != nil {
-			check("", true, c.absent)
+		for name, k := range got {
+			for kind, values := range k.values {
+				if smallest := smallestByHand(want[name][kind], 8); !slices.Equal(values, smallest) {
+					t.Fatalf("%s keeps %+v\nwant %+v", name, values, smallest)
+				}
+			}
 		}
 	}
+}
+
+func cutByHand(value string) string {
+	if len(value) <= 512 {
+		return value
+	}
+	return strings.ToValidUTF8(value[:509], "") + "…"
+}
+
+func smallestByHand(counts map[string]int64, n int) (out []Tally) {
+	for _, value := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(xxhash.Sum64String(a), xxhash.Sum64String(b)), strings.Compare(a, b))
+	}) {
+		if len(out) < n {
+			out = append(out, Tally{value, counts[value]})
+		}
+	}
+	return out
 }
 
 func TestLongValuesAreCutBetweenCharacters(t *testing.T) {
@@ -274,10 +301,7 @@ func TestLongValuesAreCutBetweenCharacters(t *testing.T) {
 			for _, size := range []int{511, 512, 513, 514, 515, 600, 70000} {
 				value := strings.Repeat("x", shift) + strings.Repeat(filler, size)
 				value = strings.ToValidUTF8(value[:size], "")
-				var s sample
-				cut := shorten([]byte(value))
-				s.add(cut, xxhash.Sum64(cut))
-				got := s[0].value
+				got := string(shorten([]byte(value)))
 				stem, marked := strings.CutSuffix(got, "…")
 				switch {
 				case len(value) <= longest && got != value:
@@ -291,14 +315,14 @@ func TestLongValuesAreCutBetweenCharacters(t *testing.T) {
 	}
 }
 
-// A caller's buffer is not kept.
-func TestValueIsCopied(t *testing.T) {
-	value := []byte("value")
-	var s sample
-	s.add(value, xxhash.Sum64(value))
-	clear(value)
-	if s[0].value != "value" {
-		t.Errorf("the sample keeps the caller's buffer: %q", s[0].value)
+// Neither a record's bytes nor a caller's buffer are kept.
+func TestTextsAreCopied(t *testing.T) {
+	var kept texts
+	text := []byte("value")
+	ref := kept.put(text, 7)
+	clear(text)
+	if string(kept.at(ref)) != "value" {
+		t.Errorf("the caller's buffer is kept: %q", kept.at(ref))
 	}
 }
 
@@ -361,7 +385,7 @@ func FuzzCounts(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	foreign, err := table.Encode("masquerade-counts/2", "note", []row{{Count: 1}})
+	foreign, err := table.NewWriter("masquerade-counts/2", columns).Close("note")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -395,7 +419,7 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 			}
 		}
 	}
-	foreign, err := table.Encode("masquerade-counts/2", "", []row{})
+	foreign, err := table.NewWriter("masquerade-counts/2", columns).Close("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -406,7 +430,7 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 
 // Count returns how often a lower-cased process name was seen.
 func (c *Counts) Count(name string) int64 {
-	if e := c.names[name]; e != nil {
+	if e := c.find(name); e != nil {
 		return e.count
 	}
 	return 0

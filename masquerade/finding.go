@@ -52,7 +52,7 @@ type Tally struct {
 }
 
 func (d *Detector) finding(date time.Time, day *Counts, normal, rare ranked, p simjoin.Pair) Finding {
-	n, r := day.names[normal.name], day.names[rare.name]
+	n, r := day.find(normal.name), day.find(rare.name)
 	return Finding{
 		TimeStamp:                   timestamp(date.Add(24 * time.Hour).UnixNano()),
 		NormalProcess:               normal.name,
@@ -68,12 +68,12 @@ func (d *Detector) finding(date time.Time, day *Counts, normal, rare ranked, p s
 		NormalPercentRank:           normal.percent,
 		FirstSeen:                   timestamp(r.first),
 		LastSeen:                    timestamp(r.last),
-		Paths:                       r.context[paths].shown(),
-		Hosts:                       r.context[hosts].shown(),
-		Parents:                     r.context[parents].shown(),
-		Accounts:                    r.context[accounts].shown(),
-		CommandLines:                r.context[commands].shown(),
-		NormalPaths:                 n.context[paths].shown(),
+		Paths:                       day.shown(r, paths),
+		Hosts:                       day.shown(r, hosts),
+		Parents:                     day.shown(r, parents),
+		Accounts:                    day.shown(r, accounts),
+		CommandLines:                day.shown(r, commands),
+		NormalPaths:                 day.shown(n, paths),
 		Reasons:                     []string{reason(normal, rare, p)},
 		Technique:                   "T1036.005",
 	}
@@ -107,11 +107,12 @@ func timestamp(nanos int64) string {
 	return time.Unix(0, nanos).UTC().Format("2006-01-02T15:04:05.0000000Z")
 }
 
-// shown lists a sample, the most frequent value first.
-func (s sample) shown() []Tally {
-	out := make([]Tally, len(s))
-	for i, k := range s {
-		out[i] = Tally{k.value, k.count}
+// shown lists what a name keeps of one kind, the most frequent value first.
+func (c *Counts) shown(e *entry, kind int) []Tally {
+	var room [1]kept
+	var out []Tally
+	for _, k := range c.keeps(e, kind, &room) {
+		out = append(out, Tally{string(c.values.at(k.ref)), k.count})
 	}
 	slices.SortFunc(out, func(a, b Tally) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))

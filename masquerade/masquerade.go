@@ -99,7 +99,7 @@ func (d *Detector) New() *Counts { return NewCounts() }
 func (d *Detector) Finish(ctx context.Context, date time.Time, day, _ *Counts) ([]publish.Record, error) {
 	names := rank(day.tallies())
 	frequent, rare := split(names, d.params)
-	pairs, err := simjoin.Join(ctx, texts(frequent), texts(rare), d.params.Similarity, d.workers)
+	pairs, err := simjoin.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity, d.workers)
 	if err != nil {
 		return nil, fmt.Errorf("comparing %d frequent with %d rare names: %w", len(frequent), len(rare), err)
 	}
@@ -111,7 +111,7 @@ func (d *Detector) Finish(ctx context.Context, date time.Time, day, _ *Counts) (
 	return records(findings)
 }
 
-func texts(names []ranked) []string {
+func namesOf(names []ranked) []string {
 	out := make([]string, len(names))
 	for i, n := range names {
 		out[i] = n.name

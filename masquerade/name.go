@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 
 	"sparkless/storage/event"
 )
@@ -21,6 +22,24 @@ func processName(r *event.Record) (name string, absent bool) {
 		return bounded(lower(s)), false
 	}
 	return "", process.Absent() && path.Absent()
+}
+
+// appendUsualName appends what processName returns, where that takes no more than
+// lower-casing ASCII letters, and reports whether it does.
+func appendUsualName(dst, process []byte) ([]byte, bool) {
+	if len(process) == 0 || len(process) > longestName {
+		return dst, false
+	}
+	for _, c := range process {
+		if c >= utf8.RuneSelf || c == '\\' {
+			return dst, false
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
 }
 
 // longestName is how many bytes a name may have. No file system knows names of a

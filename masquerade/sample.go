@@ -1,10 +1,13 @@
 package masquerade
 
 import (
+	"bytes"
 	"cmp"
+	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 const (
@@ -14,58 +17,144 @@ const (
 	longest = 512
 )
 
-// sample keeps the values with the smallest hashes and how often each was seen.
+// Of the values of one kind a name keeps those with the smallest hashes, and how
+// often each was seen. The hash is the 64-bit xxHash of the value as it is kept;
+// where two are equal, the smaller text counts as the smaller. A value's order is
+// the upper half of its hash, which nearly always decides.
 //
 // The first values seen would depend on the order of reading, which merging must
 // not. Of the values with the smallest hashes each was kept from its first
 // occurrence on, in every part it occurred in: a value that is pushed out by
 // smaller ones can never come back. So their counts are exact, and the sample of
 // a whole is the sample of its parts' samples.
-type sample []kept // ordered by hash, then value; at most keep
 
+// kept is a value and how many of the name's events had it.
 type kept struct {
-	hash  uint64
-	value string
 	count int64
+	order uint32
+	ref   uint32 // to its text
 }
 
-// add counts one occurrence of a value, shortened, with its hash.
-func (s *sample) add(value []byte, hash uint64) {
-	if len(*s) == keep && hash > (*s)[keep-1].hash {
-		return
+// samples are the values of all kinds that a name keeps.
+type samples struct {
+	// limits are the highest orders that may still come in, by kind: values
+	// above them, nearly all of a frequent name's, need no further look.
+	limits [kinds]uint32
+	ends   [kinds]uint8 // where in kept each kind ends, and the next starts
+	// A name's value of one kind is often the one before, the path above all:
+	// last is its place in kept, or nowhere, and lastKey the key of its spelling.
+	last    [kinds]uint8
+	lastKey [kinds]uint64
+	kept    []kept // of each kind ordered by hash
+}
+
+const nowhere = kinds * keep
+
+func emptySamples(room []kept) samples {
+	s := samples{kept: room}
+	for kind := range s.limits {
+		s.limits[kind] = math.MaxUint32
 	}
-	for i := range *s {
-		if k := &(*s)[i]; k.hash == hash && k.value == string(value) {
-			k.count++
+	return s
+}
+
+// of returns the values of one kind.
+func (s *samples) of(kind int) []kept {
+	start := uint8(0)
+	if kind > 0 {
+		start = s.ends[kind-1]
+	}
+	return s.kept[start:s.ends[kind]]
+}
+
+// again counts a value if it is the one that came last.
+func (s *samples) again(kind int, key uint64) bool {
+	if s.lastKey[kind] != key {
+		return false
+	}
+	if at := int(s.last[kind]); at < len(s.kept) {
+		s.kept[at].count++
+	}
+	return true
+}
+
+// drop leaves a value out, as it will be from now on.
+func (s *samples) drop(kind int, key uint64) {
+	s.last[kind], s.lastKey[kind] = nowhere, key
+}
+
+// find returns the reference of a value that is kept already, or 0.
+func (s *samples) find(kind int, order uint32, value []byte, t *texts) uint32 {
+	for _, k := range s.of(kind) {
+		if k.order == order && string(t.at(k.ref)) == string(value) {
+			return k.ref
+		}
+	}
+	return 0
+}
+
+// add counts a value that t holds.
+func (s *samples) add(kind int, k kept, t *texts) {
+	own := s.of(kind)
+	for i := range own {
+		if own[i].ref == k.ref {
+			own[i].count += k.count
+			s.last[kind] = s.ends[kind] - uint8(len(own)-i)
 			return
 		}
 	}
-	s.insert(kept{hash, string(value), 1})
+	s.insert(kind, k, t)
 }
 
 // insert puts a value that is not there in its place, if it has one.
-func (s *sample) insert(k kept) {
-	at, _ := slices.BinarySearchFunc(*s, k, compareKept)
+func (s *samples) insert(kind int, k kept, t *texts) {
+	own := s.of(kind)
+	at := 0
+	for at < len(own) && (own[at].order < k.order || own[at].order == k.order && t.compare(own[at], k) < 0) {
+		at++
+	}
 	if at == keep {
+		s.last[kind] = nowhere
 		return
 	}
-	*s = slices.Insert(*s, at, k)
-	*s = (*s)[:min(len(*s), keep)]
-}
-
-func (s *sample) merge(o sample) {
-	for _, k := range o {
-		if i, ok := slices.BinarySearchFunc(*s, k, compareKept); ok {
-			(*s)[i].count += k.count
-		} else {
-			s.insert(k)
+	s.last[kind] = s.ends[kind] - uint8(len(own)-at)
+	switch {
+	case len(own) == keep:
+		t.dropped += len(t.at(own[keep-1].ref))
+		copy(own[at+1:], own[at:])
+		own[at] = k
+	default:
+		s.kept = slices.Insert(s.kept, int(s.ends[kind])-len(own)+at, k)
+		for later := kind; later < kinds; later++ {
+			s.ends[later]++
 		}
+	}
+	s.lastKey = [kinds]uint64{} // places have changed
+	if own = s.of(kind); len(own) == keep {
+		s.limits[kind] = own[keep-1].order
 	}
 }
 
-func compareKept(a, b kept) int {
-	return cmp.Or(cmp.Compare(a.hash, b.hash), strings.Compare(a.value, b.value))
+// closed makes what was appended to kept the values of a kind, the last so far.
+func (s *samples) closed(kind int) {
+	for later := kind; later < kinds; later++ {
+		s.ends[later] = uint8(len(s.kept))
+	}
+	if own := s.of(kind); len(own) == keep {
+		s.limits[kind] = own[keep-1].order
+	}
 }
+
+// compare orders two values of t by hash, then by text.
+func (t *texts) compare(a, b kept) int {
+	if a.order != b.order {
+		return cmp.Compare(a.order, b.order)
+	}
+	x, y := t.at(a.ref), t.at(b.ref)
+	return cmp.Or(cmp.Compare(xxhash.Sum64(x), xxhash.Sum64(y)), bytes.Compare(x, y))
+}
+
+func orderOf(value []byte) uint32 { return uint32(xxhash.Sum64(value) >> 32) }
 
 // shorten cuts a value to at most longest bytes, never inside a character, and
 // marks it, in place.

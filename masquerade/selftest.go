@@ -41,7 +41,7 @@ func (d *Detector) SelfTest(ctx context.Context, day *Counts) (SelfTest, error) 
 	mutants := syntheticImpostors(day)
 	frequent, rare := split(rank(withExamples(day.tallies(), mutants)), d.params)
 	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(mutants, n.name) })
-	pairs, err := simjoin.Join(ctx, texts(frequent), texts(rare), d.params.Similarity, d.workers)
+	pairs, err := simjoin.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity, d.workers)
 	if err != nil {
 		return SelfTest{}, fmt.Errorf("self-test: %w", err)
 	}
@@ -85,14 +85,14 @@ func syntheticImpostors(day *Counts) []string {
 		// A day may hold every mutant of a short name; then none is planted.
 		for range 100 {
 			m := mutate(rng, name)
-			if day.names[m] == nil && !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
+			if day.find(m) == nil && !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
 				mutants = append(mutants, m)
 				break
 			}
 		}
 	}
 	for _, m := range []string{"scvhost.exe", "svch0st.exe"} {
-		if day.names[m] == nil {
+		if day.find(m) == nil {
 			mutants = append(mutants, m)
 		}
 	}

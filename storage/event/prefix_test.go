@@ -38,6 +38,11 @@ func TestPrefix(t *testing.T) {
 			checkPrefix(t, kind, raw.String(), 512)
 		}
 	}
+	for n := range 40 {
+		checkPrefix(t, kindString, strings.Repeat(`\u0041`, 60), n)
+		checkPrefix(t, kindString, strings.Repeat(`\ud83d\ude00`, 60), n)
+		checkPrefix(t, kindString, strings.Repeat(`\u00e9x`, 60), n)
+	}
 	if long := (Value{kind: kindString, raw: make([]byte, 1<<20)}).AppendPrefix(nil, 512); len(long) > 5000 {
 		t.Errorf("%d bytes decoded for the first 512", len(long))
 	}

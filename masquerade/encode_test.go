@@ -1,0 +1,126 @@
+package masquerade
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparkless/storage/event"
+)
+
+// fixtureRecords are the events that testdata/counts-v1.parquet was made of, by
+// the first writer of this format.
+func fixtureRecords() []*event.Record {
+	rng := rand.New(rand.NewPCG(20, 26))
+	names := []string{"a.exe", "A.EXE", "b.exe", "once.exe", "İ", "", none}
+	out := make([]*event.Record, 150)
+	for i := range out {
+		at := rng.IntN(len(names))
+		if at == 3 && i > 0 {
+			at = 0
+		}
+		value := func(kind string) string { return fmt.Sprint(kind, rng.IntN(14)) }
+		out[i] = record(int64(i)*1000-500, names[at], `C:\\`+value("dir"), value("host"), value("é"), value(""), strings.Repeat("x", 505+rng.IntN(12)))
+	}
+	out[7] = record(7, "once.exe", `C:\once.exe`, "host", none, "account")
+	out[8] = record(8, "bare.exe")
+	return out
+}
+
+// Files of the first writer, which wrote row by row, are still read. Fixtures
+// are never written anew.
+func TestFileOfTheFirstWriter(t *testing.T) {
+	file, err := os.ReadFile("testdata/counts-v1.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCounts()
+	note, err := c.Decode(file)
+	if err != nil || note != "note of version 1" {
+		t.Fatalf("note %q, %v", note, err)
+	}
+	if want := counted(fixtureRecords()); !equal(c, want) {
+		t.Errorf("the file holds %+v\nwant %+v", contents(c), contents(want))
+	}
+}
+
+// More names than are written at a time, in an order that the first bytes of the
+// names do not decide.
+func TestManyGroups(t *testing.T) {
+	const names = 2*groupRows + 7
+	c, backwards := NewCounts(), NewCounts()
+	for i := range names {
+		for _, at := range []struct {
+			c *Counts
+			i int
+		}{{c, i}, {backwards, names - 1 - i}} {
+			at.c.Add(record(int64(at.i), fmt.Sprintf("same start %d.exe", at.i*7919%100_003), fmt.Sprintf("path %d", at.i%50_000), "host"))
+		}
+	}
+	file := encoded(t, c)
+	if string(encoded(t, backwards)) != string(file) {
+		t.Error("the order of the events shows in the bytes")
+	}
+	var sorted []string
+	for _, ref := range c.sorted() {
+		sorted = append(sorted, string(c.names.at(ref)))
+	}
+	if !slices.IsSorted(sorted) || len(sorted) != names {
+		t.Errorf("%d rows, not by name", len(sorted))
+	}
+	got := NewCounts()
+	if _, err := got.Decode(file); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(contents(got), contents(c)) {
+		t.Error("a round trip changed the counts")
+	}
+	if string(encoded(t, got)) != string(file) {
+		t.Error("a round trip changed the bytes")
+	}
+}
+
+// Texts that no sample holds any more are dropped, and nothing else.
+func TestCompaction(t *testing.T) {
+	add := func(c *Counts, from, to, step int) *Counts {
+		for i := from; i != to; i += step {
+			path := fmt.Sprint(i, strings.Repeat("p", 400))
+			c.Add(record(int64(i), fmt.Sprintf("n%d.exe", i%300), path, "one host", path[1:]))
+		}
+		return c
+	}
+	const events = 30_000
+	up, down := add(NewCounts(), 0, events, 1), add(NewCounts(), events-1, -1, -1)
+	kept, stored := 0, up.values.bytes
+	for _, k := range contents(up) {
+		for _, values := range k.values {
+			for _, v := range values {
+				kept += len(v.Value)
+			}
+		}
+	}
+	if stored > 3*kept+1<<21 {
+		t.Errorf("%d bytes of texts are kept in %d", kept, stored)
+	}
+	if !equal(up, down) {
+		t.Error("the order of events matters")
+	}
+	add(up, 0, events, 1)
+	down.Merge(down.copied(t))
+	if !equal(up, down) {
+		t.Error("after a compaction counts go on differently")
+	}
+}
+
+// copied returns equal counts that share nothing.
+func (c *Counts) copied(t *testing.T) *Counts {
+	out := NewCounts()
+	if _, err := out.Decode(encoded(t, c)); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
