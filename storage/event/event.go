@@ -3,9 +3,9 @@
 //
 // A blob is JSON lines: one object per line, keys in any order. Lines may end in
 // CRLF, be blank, start with a byte order mark (the first), and miss their
-// newline (the last). Only top-level keys count; of a repeated key the last
-// value counts. A line that is no JSON object is counted, sampled and left out;
-// it never affects its neighbours.
+// newline (the last). Only top-level keys count; Mode says which of a repeated
+// key. A line that is no JSON object is counted, sampled and left out; it never
+// affects its neighbours.
 //
 // A blob whose name ends in .parquet is Parquet: its rows are read as the lines
 // of the same events would be, from the columns of the top level.
@@ -26,7 +26,7 @@ type Spec struct {
 type Query struct {
 	// EventIDs are the values of the EventID column to keep; none means all.
 	EventIDs []int
-	// Columns are the columns to keep; Record.Value counts as they do.
+	// Columns are the distinct columns to keep; Record.Value counts as they do.
 	Columns []string
 	// Mode says how much of each line is checked.
 	Mode Mode

@@ -16,6 +16,7 @@ type parser struct {
 	eventIDs []int // empty for all
 	eventID  int   // the indices of the columns that every scan reads
 	time     int
+	needless int // the index of a column that nobody asked for, or -1
 }
 
 type column struct {
@@ -37,6 +38,10 @@ func newParser(q Query) *parser {
 		return len(names) - 1
 	}
 	p.eventID, p.time = always("EventID"), always("TimeGenerated")
+	p.needless = -1
+	if p.eventID >= len(q.Columns) && !p.filters() {
+		p.needless = p.eventID
+	}
 	p.spans = make([]span, len(names))
 	for i, name := range names {
 		at := &p.columns[min(len(name), len(p.columns)-1)]
@@ -65,10 +70,10 @@ func (p *parser) text(line []byte, column int) []byte {
 	return raw
 }
 
-// complete reports whether all columns are found.
+// complete reports whether all columns are found that are needed.
 func (p *parser) complete() bool {
 	for i, s := range p.spans {
-		if s.kind == kindAbsent && (i != p.eventID || p.filters()) {
+		if s.kind == kindAbsent && i != p.needless {
 			return false
 		}
 	}
@@ -110,8 +115,8 @@ func (p *parser) members(b []byte, i int) (int, bool) {
 		return i + 1, true
 	}
 	for {
-		key, escaped, next, ok := key(b, i)
-		if !ok {
+		key, escaped, next := key(b, i)
+		if key == nil {
 			return next, false
 		}
 		column := p.column(key, escaped)
@@ -151,21 +156,21 @@ func (p *parser) column(key []byte, escaped bool) int {
 }
 
 // key reads `"key" :` from i on, spaces allowed, and returns the index behind
-// the colon.
-func key(b []byte, i int) (raw []byte, escaped bool, next int, ok bool) {
+// the colon. Without a key raw is nil, and next is where something else stands.
+func key(b []byte, i int) (raw []byte, escaped bool, next int) {
 	i = skipSpace(b, i)
 	if i >= len(b) || b[i] != '"' {
-		return nil, false, i, false
+		return nil, false, i
 	}
 	end, escaped, ok := stringEnd(b, i+1)
 	if !ok {
-		return nil, false, end, false
+		return nil, false, end
 	}
 	colon := skipSpace(b, end+1)
 	if colon >= len(b) || b[colon] != ':' {
-		return nil, false, colon, false
+		return nil, false, colon
 	}
-	return b[i+1 : end], escaped, colon + 1, true
+	return b[i+1 : end], escaped, colon + 1
 }
 
 // value reads any JSON value and returns where it stands, of a string its
@@ -213,10 +218,11 @@ func object(b []byte, i, depth int) (int, bool) {
 		return i + 1, true
 	}
 	for {
-		_, _, next, ok := key(b, i)
-		if !ok {
+		key, _, next := key(b, i)
+		if key == nil {
 			return next, false
 		}
+		var ok bool
 		if i, ok = element(b, next, depth, '}'); !ok {
 			return i, false
 		}

@@ -114,6 +114,7 @@ func (s *Scanner) begin(src *source, rng Range) error {
 		if rng.Length < rng.Blob.Size {
 			return fmt.Errorf("%s: %w: compressed data in a blob whose name does not end in %s cannot be read in parts", l.blob, ErrCorrupt, c.ending)
 		}
+		src.limit = rng.Blob.Size
 		z, err := c.open(head)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", l.blob, src.orCorrupt(err))
@@ -121,7 +122,6 @@ func (s *Scanner) begin(src *source, rng Range) error {
 		s.closers = append(s.closers, z.Close)
 		l.src = &expanded{z, src}
 		l.stop, l.open = math.MaxInt64, false
-		src.limit = rng.Blob.Size
 	}
 	for !l.eof && l.end < len(byteOrderMark) {
 		if !l.fill() {

@@ -122,7 +122,8 @@ func (s *Scanner) take(line []byte) bool {
 
 // read finds the line's values: by prediction or, where that does not get on,
 // from the first byte to the last.
-func (s *Scanner) read(line []byte) verdict {
+func (s *Scanner) read(whole []byte) verdict {
+	line := whole
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
@@ -137,7 +138,7 @@ func (s *Scanner) read(line []byte) verdict {
 	}
 	s.stats.Lines++
 	if reason := s.parser.parse(line); reason != "" {
-		s.malformed(reason, line)
+		s.malformed(reason, whole)
 		return unreadable
 	}
 	if s.parser.filters() && !s.parser.wants(line) {

@@ -345,6 +345,27 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// A sample says where its line begins, whatever ends it.
+func TestSampleOffsetOfCRLF(t *testing.T) {
+	data := line + "\r\n{broken\r\n"
+	_, stats, _ := scan(t, blob{data: []byte(data)}, named("x.json", data))
+	if len(stats.Samples) != 1 || stats.Samples[0].Offset != int64(len(line)+2) {
+		t.Errorf("%+v", stats.Samples)
+	}
+}
+
+// Where every event is wanted, its EventID is still read when it is asked for.
+func TestEventIDWithoutFilter(t *testing.T) {
+	q := event.Query{Columns: []string{"EventID", "X"}}
+	data := strings.Repeat(`{"TimeGenerated":"2026-11-20T01:00:00Z","X":"a","EventID":7}`+"\n", 40)
+	for _, q.Mode = range []event.Mode{event.Fast, event.Strict} {
+		records, _, err := scanWith(event.NewScanner(q, day), blob{data: []byte(data)}, named("x.json", data))
+		if err != nil || len(records) != 40 || !strings.Contains(records[0], `"7"`) || records[39] != records[0] {
+			t.Errorf("mode %d: %d records, %q, %v", q.Mode, len(records), records[0], err)
+		}
+	}
+}
+
 // A query may ask for the columns that every scan reads.
 func TestColumnsThatAreReadAnyway(t *testing.T) {
 	q := event.Query{EventIDs: []int{4688}, Columns: []string{"TimeGenerated", "Process", "EventID"}}

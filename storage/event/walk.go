@@ -80,8 +80,7 @@ func (m *member) read(line []byte, i int, strict bool) int {
 	if end > 0 && end+1 < len(line) && line[end] == '"' && line[end+1] == ':' {
 		m.key, m.escaped, i = line[i+1:end], false, end+2
 	} else {
-		var ok bool
-		if m.key, m.escaped, i, ok = key(line, i); !ok {
+		if m.key, m.escaped, i = key(line, i); m.key == nil {
 			return -1
 		}
 	}
