@@ -10,7 +10,7 @@ import (
 type Engine interface {
 	// Run calls do for the items 0 to items-1, on any goroutine or machine, in
 	// any order, possibly more than once each, and returns when every item has
-	// succeeded once. After the first error that it does not repeat it cancels
+	// succeeded once and no call is under way in this process. After the first error that it does not repeat it cancels
 	// the others' context and returns that error.
 	Run(ctx context.Context, items int, do func(ctx context.Context, item int) error) error
 }

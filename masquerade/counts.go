@@ -255,6 +255,7 @@ func (m *merger) merge(e, from *entry) {
 		m.to.expand(e)
 	}
 	e.seen(from.count, from.first, from.last)
+	e.more.lastKey = [kinds]uint64{} // add moves last, and knows no spelling
 	var room [1]kept
 	for kind := range kinds {
 		for _, k := range m.from.keeps(from, kind, &room) {

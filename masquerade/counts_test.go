@@ -166,11 +166,21 @@ func TestMergeLaws(t *testing.T) {
 		if !bytes.Equal(encoded(t, counted(shuffled)), encoded(t, want)) {
 			t.Fatal("equal counts do not give equal bytes")
 		}
-		some := counted(p[0])
-		for _, r := range slices.Concat(p[1], p[2]) {
+		some := merged(counted(p[0]), counted(p[1]))
+		for _, r := range p[2] {
 			some.Add(r)
 		}
 		same("adding to what was merged", some)
+		back := counted(nil)
+		for i, r := range records { // a merge after each few events
+			if back.Add(r); i%3 == 0 {
+				back.Merge(counted(p[0]))
+			}
+		}
+		for range (len(records) + 2) / 3 {
+			want.Merge(counted(p[0]))
+		}
+		same("merging and adding in turns", back)
 	}
 }
 

@@ -169,6 +169,7 @@ type decoder struct {
 	*Counts
 	values  []table.Values
 	entries []*entry // of the rows
+	before  []byte   // the name of the row before, which sorts lower; nil before the first
 	known   []kept   // the texts of a column
 }
 
@@ -195,16 +196,18 @@ func (dec *decoder) rows(rows int) error {
 		if v[columnName].Lens[row] > 0 {
 			name := v[columnName].Texts.At(names)
 			names++
-			if len(name) > longestName {
-				return fmt.Errorf("%w: a name of %d bytes", table.ErrDamaged, len(name))
+			if len(name) > longestName || dec.before != nil && bytes.Compare(dec.before, name) >= 0 {
+				return fmt.Errorf("%w: row %d: a name too long, or out of order", table.ErrDamaged, row)
 			}
+			dec.before = append(dec.before[:0], name...)
 			ref = dec.named(name)
 		}
 		e := dec.Counts.entries.at(ref)
-		if e.count != 0 || v[columnCount].Ints[row] < 1 {
-			return fmt.Errorf("%w: row %d: a name that is there twice, or never seen", table.ErrDamaged, row)
+		count, first, last := v[columnCount].Ints[row], v[columnFirst].Ints[row], v[columnLast].Ints[row]
+		if e.count != 0 || count < 1 || first > last || count == 1 && first != last {
+			return fmt.Errorf("%w: row %d: no name that Encode writes", table.ErrDamaged, row)
 		}
-		e.seen(v[columnCount].Ints[row], v[columnFirst].Ints[row], v[columnLast].Ints[row])
+		e.seen(count, first, last)
 		dec.entries = append(dec.entries, e)
 	}
 	return nil
@@ -241,7 +244,7 @@ func (dec *decoder) tallies(kind int, v *table.Values) error {
 	dec.known = dec.known[:0]
 	for i := range v.Texts.Len() {
 		text := v.Texts.At(i)
-		if len(text) > longest {
+		if len(text) == 0 || len(text) > longest {
 			return fmt.Errorf("a value of %d bytes", len(text))
 		}
 		order := orderOf(text)
@@ -273,9 +276,14 @@ func (dec *decoder) entry(e *entry, kind int, refs []int32, counts []int64) erro
 	if len(refs) > keep {
 		return errSample
 	}
+	left := e.count
 	for i, ref := range refs {
 		k := dec.known[ref]
 		k.count = counts[i]
+		if k.count < 1 || k.count > left {
+			return errSample
+		}
+		left -= k.count
 		if i > 0 && dec.Counts.values.compare(e.more.kept[len(e.more.kept)-1], k) >= 0 {
 			return errSample
 		}

@@ -56,6 +56,9 @@ func (f *families) build(w *worker, crowd int) bool {
 	f.from = f.place(w, width)
 	f.to = f.from + width
 	f.group(w)
+	if w.stopped.Load() {
+		return false
+	}
 	largest := int32(0)
 	for _, n := range f.sizes {
 		largest = max(largest, n)
@@ -74,7 +77,7 @@ const sampled = 256
 func (f *families) place(w *worker, width int) int {
 	best, fewest := 0, len(w.task.right)+1
 	step := max(1, len(w.task.right)/sampled)
-	for from := 0; from+width <= f.length; from++ {
+	for from := 0; from+width <= f.length && !w.stopped.Load(); from++ {
 		f.from, f.to = from, from+width
 		different := map[string]bool{}
 		for i := 0; i < len(w.task.right); i += step {
@@ -122,7 +125,7 @@ func (f *families) fill(w *worker, crowd int) {
 	}
 	w.keys, w.ends = w.keys[:0], w.ends[:0]
 	for i, family := range f.of {
-		if f.sizes[family] > 0 {
+		if f.sizes[family] > 0 && !w.stopped.Load() {
 			window := w.right(i)[f.from:f.to]
 			for taken := range f.budget + 1 {
 				w.keys = f.rest.append(w.keys, window, taken, uint64(family))

@@ -84,12 +84,12 @@ func (all *allPairs) distance(n int) int {
 
 // tunings make small inputs go every way that large ones go.
 func tunings() map[string]tuning {
-	usual := tuning{workers: 2, maxPairs: math.MaxInt32, indexed: 1 << 14, probing: 1 << 15, few: 24, crowd: 256, dear: 2}
+	usual := tuning{workers: 2, maxPairs: math.MaxInt32, indexed: 1 << 14, probing: 1 << 15, few: 24, crowd: 256, patience: 500, dear: 2}
 	keys, parts, scan, crowds := usual, usual, usual, usual
 	keys.few, keys.dear = 0, 0
 	parts.few, parts.dear, parts.indexed, parts.probing = 0, 0, 5, 7
 	scan.few = math.MaxInt
-	crowds.few, crowds.crowd, crowds.indexed = 0, 1, 50
+	crowds.few, crowds.crowd, crowds.patience, crowds.indexed = 0, 1, 0, 50
 	return map[string]tuning{"usual": usual, "keys": keys, "parts": parts, "scan": scan, "crowds": crowds}
 }
 

@@ -117,6 +117,7 @@ func Join(ctx context.Context, left, right []string, threshold float64, workers 
 		probing:  1 << 15,
 		few:      24,
 		crowd:    256,
+		patience: 500,
 		dear:     2,
 	}
 	return t.join(ctx, left, right, threshold)
@@ -130,6 +131,7 @@ type tuning struct {
 	probing  int // left names of a task: one family of names still makes tasks for all workers
 	few      int // right names for which a table does not pay
 	crowd    int // right names of a family for which a table of their own pays
+	patience int // left names that are compared with all before that table pays
 	dear     int // signatures that are compared in a row in the time that one table entry takes
 }
 

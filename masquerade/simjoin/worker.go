@@ -19,6 +19,7 @@ type worker struct {
 	table      table
 	families   families
 	crowded    knowledge // whether families holds those of the task
+	declined   int       // left names of the task for which the table was no use
 
 	left      int32
 	count     uint32 // of left names so far; marks them in seen
@@ -93,7 +94,7 @@ func (w *worker) right(i int) []byte {
 
 // index chooses the keying and fills the table.
 func (w *worker) index() {
-	w.crowded = unknown
+	w.crowded, w.declined = unknown, 0
 	w.keying = w.newKeying(w.task)
 	if w.keying == nil {
 		return
@@ -149,8 +150,12 @@ func (w *worker) lookup() bool {
 
 // lookupFamily tests the left name against the right names of its family that
 // share a key with it, and against all that are not of its family. It declines
-// if the name has no family that is large enough.
+// if the name has no family that is large enough, or the task has had too few
+// such names for the families to pay.
 func (w *worker) lookupFamily() bool {
+	if w.declined++; w.declined <= w.patience {
+		return false
+	}
 	if w.crowded == unknown {
 		w.crowded = no
 		if w.families.build(w, w.crowd) {

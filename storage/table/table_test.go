@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // row is a row of the test's table, as the library's row reader sees it.
@@ -251,5 +253,25 @@ func TestEveryDamageIsSeen(t *testing.T) {
 	}
 	if _, _, err := decode("test/2", file); !errors.Is(err, ErrFormat) {
 		t.Errorf("another version: error %v", err)
+	}
+}
+
+// A few bytes cannot stand for more rows than any file of ours has.
+func TestRowsThatAreNotThere(t *testing.T) {
+	const rows = maxRows + 1
+	w := NewWriter("test/1", []Column{{"name", Text}})
+	w.groups = append(w.groups, format.RowGroup{NumRows: rows})
+	w.rows = rows
+	w.begin(format.ByteArray, format.Snappy).Statistics.NullCount = rows
+	w.defined = append(binary.AppendUvarint(nil, rows<<1), 0) // one run of levels
+	if err := w.dataPage(rows, rows, 0, format.Plain, nil); err != nil {
+		t.Fatal(err)
+	}
+	file, err := w.Close("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("test/1", []Column{{"name", Text}}, file); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%d rows in %d bytes: %v", rows, len(file), err)
 	}
 }
