@@ -39,10 +39,10 @@ type Export struct {
 // workspace in the container when it is empty. For what export jobs wrote, the
 // workspace is its GUID, or GUID/jobId/ID for one of several jobs.
 //
-// It fails with ErrInvalid where events may be there twice: when two jobs hold
-// the same hour of a workspace, and when every workspace is asked for and both a
-// continuous export and a job hold the day, since nothing in their names tells
-// whether they are of the same workspace.
+// It fails with ErrInvalid where events may be there twice: when two jobs, or both
+// kinds of folders of one job, hold the same hour of a workspace, and when every
+// workspace is asked for and both a continuous export and a job hold the day,
+// since nothing in their names tells whether they are of the same workspace.
 func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
 	var e Export
 	day = day.UTC()
@@ -66,6 +66,9 @@ func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Ex
 		if len(e.Blobs) > before {
 			*kind = id
 		}
+	}
+	if err := e.checkJobs(day); err != nil {
+		return e, err
 	}
 	if exported != "" && jobs != "" {
 		return e, fmt.Errorf("%s is there both from the continuous export of %s and from an export job of %s, so that its events may be there twice: set storage.workspace to one of the two: %w",

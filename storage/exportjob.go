@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -65,8 +64,7 @@ func jobWorkspaces(ctx context.Context, r Reader, want string) ([]string, error)
 }
 
 // addJobs adds the day of a workspace from its jobs, or from the one that want
-// names. Two jobs that exported the same hour are an error: whether they took
-// the same events, their names do not tell.
+// names.
 func (e *Export) addJobs(ctx context.Context, r Reader, id, want string, day time.Time) error {
 	_, only := cutJob(want)
 	base := jobRoot + id + jobFolder
@@ -74,45 +72,56 @@ func (e *Export) addJobs(ctx context.Context, r Reader, id, want string, day tim
 	if err != nil {
 		return fmt.Errorf("looking for jobs of %s: %w", id, err)
 	}
-	var owners [24]string // of the hours
 	for _, f := range jobs {
-		job := path.Base(f)
-		if only != "" && !strings.EqualFold(job, only) {
+		if only != "" && !strings.EqualFold(path.Base(f), only) {
 			continue
 		}
-		hours, err := e.addJob(ctx, r, f, day)
-		if err != nil {
+		if err := e.addJob(ctx, r, f, day); err != nil {
 			return err
-		}
-		for _, hour := range hours {
-			if other := owners[hour]; other != "" && other != job {
-				return fmt.Errorf("the export jobs %s and %s of workspace %s both hold hour %d of %s, so that its events may be there twice: set storage.workspace to %s%s%s, or to the other, or remove one: %w",
-					other, job, id, hour, day.Format(time.DateOnly), id, jobFolder, job, ErrInvalid)
-			}
-			owners[hour] = job
 		}
 	}
 	return nil
 }
 
-// addJob adds the day from one job's folder and returns the hours that it holds.
-func (e *Export) addJob(ctx context.Context, r Reader, folder string, day time.Time) (hours []int, err error) {
+// addJob adds the day from one job's folder.
+func (e *Export) addJob(ctx context.Context, r Reader, folder string, day time.Time) error {
 	prefixes, err := dayFolders(ctx, r, folder, [3]string{"year", "month", "day"}, day)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	before := len(e.Blobs)
 	for _, prefix := range append(prefixes, folder+jobStamped+day.Format(time.DateOnly)+"T") {
 		if err := e.add(ctx, r, prefix); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	for _, b := range e.Blobs[before:] {
-		hour, _ := ExportHour(b.Name)
-		hours = append(hours, hour)
+	return nil
+}
+
+// checkJobs fails if two jobs hold the same hour of a workspace, whose ID may be
+// there in several letter cases, or one job holds it in both kinds of folders:
+// whether they hold the same events, their names do not tell.
+func (e *Export) checkJobs(day time.Time) error {
+	type hourOf struct {
+		id   string
+		hour int
 	}
-	slices.Sort(hours)
-	return slices.Compact(hours), nil
+	owners := map[hourOf]string{}
+	for _, b := range e.Blobs {
+		id, rest, ok := strings.Cut(strings.TrimPrefix(b.Name, jobRoot), jobFolder)
+		if !ok || !strings.HasPrefix(b.Name, jobRoot) {
+			continue
+		}
+		job, folder, _ := strings.Cut(rest, "/")
+		kind, _, _ := strings.Cut(folder, "=")
+		hour, _ := ExportHour(b.Name)
+		owner, at := jobRoot+id+jobFolder+job+"/"+kind, hourOf{strings.ToLower(id), hour}
+		if other := owners[at]; other != "" && other != owner {
+			return fmt.Errorf("%s=… and %s=… both hold hour %d of %s, so that its events may be there twice: remove one, or if they are two jobs, set storage.workspace to one as %s%s%s: %w",
+				other, owner, hour, day.Format(time.DateOnly), id, jobFolder, job, ErrInvalid)
+		}
+		owners[at] = owner
+	}
+	return nil
 }
 
 // jobHour reads the folder of an hour: timestamp=2026-11-20T07 or hour=07.

@@ -46,12 +46,15 @@ func (q Query) equal(o Query) bool {
 }
 
 // restart makes the scanner as new, but for what it knows of layouts. A buffer
-// that one long line needed is not kept.
+// that one long line needed is not kept, nor are those of large pages.
 func (s *Scanner) restart(w Window) {
 	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
-	s.stats, s.lines = Stats{}, lines{buf: s.lines.buf}
+	s.stats, s.lines, s.record = Stats{}, lines{buf: s.lines.buf}, Record{}
 	if len(s.lines.buf) > 4*bufferSize {
 		s.lines.buf = nil
+	}
+	if s.columnar != nil && !s.columnar.rest() {
+		s.columnar = nil
 	}
 }
 

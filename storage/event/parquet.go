@@ -63,6 +63,18 @@ func newColumnar(q Query) *columnar {
 	return c
 }
 
+// rest lets go of the blob, and reports whether what is kept for the next one is
+// worth its memory: large pages are not.
+func (c *columnar) rest() bool {
+	held := len(c.src.spare) + cap(c.keep)
+	c.src, c.groups = blobAt{spare: c.src.spare}, nil
+	clear(c.values)
+	for i := range c.columns {
+		held += c.columns[i].chunk.rest()
+	}
+	return held <= mostHeld
+}
+
 // column returns the index of a column, new or not.
 func (c *columnar) column(name string) int {
 	if i := slices.IndexFunc(c.columns, func(f parquetColumn) bool { return f.name == name }); i >= 0 {
@@ -107,7 +119,7 @@ func guard(read func() error) (err error) {
 
 // choose finds the columns and the row groups to read.
 func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
-	found, err := leaves(meta.Schema)
+	found, chunks, err := leaves(meta.Schema)
 	if err != nil {
 		return err
 	}
@@ -115,7 +127,7 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 		f := &c.columns[i]
 		l, ok := found[f.name]
 		if f.leaf, f.absent = l, !ok; ok && l.meaning == asUnknown {
-			return fmt.Errorf("the column %s has a type that cannot be read: write it as text, number or timestamp", f.name)
+			return unsupported("the column %s has a type that cannot be read: write it as text, number or timestamp", f.name)
 		}
 		f.chunk.request = max(leastRequest, min(mostRequest, mostAhead/len(c.columns)))
 	}
@@ -125,11 +137,37 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 		if g.NumRows == 0 {
 			continue
 		}
+		if len(g.Columns) != chunks {
+			return fmt.Errorf("row group %d has %d columns, the schema %d", i, len(g.Columns), chunks)
+		}
+		if err := c.checkColumns(g); err != nil {
+			return fmt.Errorf("row group %d: %w", i, err)
+		}
 		switch at := chunkStart(&g.Columns[0].MetaData); {
 		case at < rng.Offset:
 			c.row += g.NumRows
 		case at < rng.Offset+rng.Length:
 			c.groups = append(c.groups, *g)
+		}
+	}
+	return nil
+}
+
+// checkColumns checks what a row group says of the columns that are read.
+func (c *columnar) checkColumns(g *format.RowGroup) error {
+	for i := range c.columns {
+		f := &c.columns[i]
+		if f.absent {
+			continue
+		}
+		k := &g.Columns[f.leaf.index]
+		switch m := &k.MetaData; {
+		case k.CryptoMetadata.Value != nil:
+			return unsupported("the column %s is encrypted: write it without encryption", f.name)
+		case len(m.PathInSchema) != 1 || m.PathInSchema[0] != f.name:
+			return fmt.Errorf("column %v where the schema has %s", []string(m.PathInSchema), f.name)
+		case m.NumValues != g.NumRows:
+			return fmt.Errorf("column %s: %d values in %d rows", f.name, m.NumValues, g.NumRows)
 		}
 	}
 	return nil
@@ -246,9 +284,7 @@ func (s *Scanner) pickRows() (bool, error) {
 			if !c.nextGroup() {
 				return false, nil
 			}
-			if err := s.beginGroup(); err != nil {
-				return false, err
-			}
+			s.beginGroup()
 			continue
 		}
 		if err := s.sortRows(); err != nil {
@@ -275,21 +311,16 @@ func (c *columnar) nextGroup() bool {
 	return true
 }
 
-// beginGroup checks the row group and counts all its rows at once where that can
-// be: none of its EventIDs is wanted, or none of its times is there.
-func (s *Scanner) beginGroup() error {
+// beginGroup counts all rows of the row group at once where that can be: none of
+// its EventIDs is wanted, or none of its times is there.
+func (s *Scanner) beginGroup() {
 	c := s.columnar
 	g := &c.groups[0]
 	for i := range c.columns {
 		f := &c.columns[i]
-		if f.absent {
-			continue
+		if !f.absent {
+			s.lines.bytes += g.Columns[f.leaf.index].MetaData.TotalUncompressedSize
 		}
-		m := &g.Columns[f.leaf.index].MetaData
-		if m.NumValues != g.NumRows {
-			return fmt.Errorf("column %s: %d values in %d rows", f.name, m.NumValues, g.NumRows)
-		}
-		s.lines.bytes += m.TotalUncompressedSize
 	}
 	s.stats.Lines += g.NumRows
 	switch {
@@ -301,7 +332,6 @@ func (s *Scanner) beginGroup() error {
 		s.stats.Malformed[NoTime] += g.NumRows - 1
 		c.sorted = g.NumRows
 	}
-	return nil
 }
 
 // noneWanted reports whether the row group's least and greatest EventID leave
@@ -336,7 +366,7 @@ func (s *Scanner) sortRows() error {
 		if err := f.chunk.find(c.sorted); err != nil {
 			return err
 		}
-		if f.chunk.byDictionary() && !c.keeps(&f.chunk) {
+		if f.chunk.byDictionary() && f.chunk.dict.n > 0 && !c.keeps(&f.chunk) {
 			c.sorted = f.chunk.stop // nulls at most
 			return nil
 		}

@@ -2,12 +2,15 @@ package event
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -92,7 +95,7 @@ func FuzzPageValues(f *testing.F) {
 			return v.decode(&l, encodings[int(encoding)%len(encodings)], padded(data), int(n>>1))
 		})
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; used > maxPage+8*maxDelta+1<<20 {
+		if used := after.TotalAlloc - before.TotalAlloc; used > maxPage+8*maxValues+1<<20 {
 			t.Fatalf("%d bytes for %d", used, len(data))
 		}
 		if err != nil {
@@ -102,9 +105,12 @@ func FuzzPageValues(f *testing.F) {
 			t.Fatalf("%d values of %d", v.n, n>>1)
 		}
 		for i := range min(v.n, 1000) {
-			if len(v.offsets) > 0 {
+			switch {
+			case l.stored == format.Boolean:
+				v.bit(i)
+			case l.stored == format.ByteArray || l.stored == format.FixedLenByteArray:
 				v.text(i)
-			} else {
+			default:
 				_ = v.numbers[i]
 			}
 		}
@@ -172,7 +178,7 @@ func TestUnreadableTypes(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		found, err := leaves(m.Schema)
+		found, _, err := leaves(m.Schema)
 		if err != nil || found["A"].meaning != asUnknown || found["Z"].meaning != asUnknown || found["Process"].meaning != asText {
 			t.Errorf("%s: %+v, %v", name, found, err)
 		}
@@ -242,6 +248,7 @@ func TestHostilePages(t *testing.T) {
 		"wrong checksum":         {0, false, page(t, with(data(1, format.Plain), func(h *format.PageHeader) { h.CRC = 1 }), text), false},
 		"nothing":                {0, false, nil, false},
 		"no header":              {0, false, []byte{0x15}, false},
+		"header without end":     {0, false, bytes.Repeat([]byte{0xfc}, 1<<20), false}, // a struct in a struct in …
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -262,5 +269,64 @@ func TestHostilePages(t *testing.T) {
 		if err == nil && k.value(0).Text() == "" {
 			t.Errorf("%s: %q", name, k.value(0).Text())
 		}
+	}
+}
+
+// Values that are short in the page are short in memory.
+func TestShortValuesTakeLittle(t *testing.T) {
+	const n = 8 << 20
+	data := padded(bytes.Repeat([]byte{0x5a}, n/8))
+	runs := append([]byte{0, 0, 0, 0}, binary.AppendUvarint(nil, n<<1)...)
+	for name, c := range map[string]struct {
+		l        leaf
+		encoding format.Encoding
+		data     []byte
+	}{
+		"booleans":       {leaf{stored: format.Boolean, meaning: asBoolean}, format.Plain, data},
+		"runs":           {leaf{stored: format.Boolean, meaning: asBoolean}, format.RLE, append(runs, 1)},
+		"texts of width": {leaf{stored: format.FixedLenByteArray, meaning: asText, width: 1}, format.Plain, data},
+	} {
+		var before, after runtime.MemStats
+		var v vector
+		runtime.ReadMemStats(&before)
+		err := v.decode(&c.l, c.encoding, c.data, n)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; err != nil || used > 2<<20 {
+			t.Errorf("%s: %d values take %d bytes, %v", name, v.n, used, err)
+		}
+		if name == "texts of width" && (v.n != n/8 || string(v.text(n/8-1)) != "Z") || name == "booleans" && (v.bit(n-2) != 1 || v.bit(n-1) != 0) || name == "runs" && (v.n != n || v.bit(n-1) != 1) {
+			t.Errorf("%s: %d values", name, v.n)
+		}
+	}
+}
+
+// What lists are reckoned at is no less than what they take.
+func TestThriftMemory(t *testing.T) {
+	for what, ok := range map[string]bool{
+		"column":   unsafe.Sizeof(format.ColumnChunk{}) <= chunkMemory,
+		"schema":   unsafe.Sizeof(format.SchemaElement{}) <= topMemory,
+		"group":    unsafe.Sizeof(format.RowGroup{}) <= topMemory,
+		"property": unsafe.Sizeof(format.KeyValue{}) <= innerMemory,
+		"encoding": unsafe.Sizeof(format.PageEncodingStats{}) <= innerMemory,
+		"text":     unsafe.Sizeof("") <= plainMemory,
+	} {
+		if !ok {
+			t.Error(what)
+		}
+	}
+}
+
+// A dictionary of bits does not make a byte of each.
+func TestDictionaryOfBits(t *testing.T) {
+	body := make([]byte, maxValues/8+1)
+	file := page(t, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: maxValues + 8})}, body)
+	k := columnChunk{}
+	k.request = leastRequest
+	err := k.open(&blobAt{whole: file}, leaf{stored: format.Boolean, meaning: asBoolean}, &format.ColumnMetaData{Type: format.Boolean, TotalCompressedSize: int64(len(file))})
+	if err == nil {
+		err = k.nextPage()
+	}
+	if !errors.Is(err, errValues) {
+		t.Error(err)
 	}
 }

@@ -55,6 +55,16 @@ func (c *columnChunk) open(src *blobAt, l leaf, m *format.ColumnMetaData) error 
 	return nil
 }
 
+// rest lets go of the texts, and returns how many bytes the rest takes.
+func (c *columnChunk) rest() int {
+	n := cap(c.buf) + cap(c.data) + cap(c.dictBody)
+	for _, v := range []*vector{&c.dict, &c.plain} {
+		v.texts = nil // part of those, or of a page of its own
+		n += 4*cap(v.offsets) + 8*cap(v.numbers)
+	}
+	return n
+}
+
 // find goes to the page that holds the row, without reading it.
 func (c *columnChunk) find(row int64) error {
 	for row >= c.stop {
@@ -133,8 +143,8 @@ func (c *columnChunk) readDictionary(h *format.PageHeader) error {
 	if err := c.dict.decode(&c.leaf, format.Plain, body, n); err != nil {
 		return fmt.Errorf("dictionary: %w", err)
 	}
-	if c.dict.n < n {
-		return fmt.Errorf("dictionary: %w", errValues)
+	if c.dict.n < n || n > maxValues {
+		return fmt.Errorf("dictionary of %d values: %w", n, errValues)
 	}
 	c.dictCount++
 	return nil
@@ -286,6 +296,8 @@ func (c *columnChunk) shown(v *vector, i int) Value {
 		return Value{kindText, v.text(i)}
 	case asGUID:
 		c.scratch = appendGUID(c.scratch[:0], v.text(i))
+	case asBoolean:
+		c.scratch = c.meaning.append(c.scratch[:0], v.bit(i))
 	default:
 		c.scratch = c.meaning.append(c.scratch[:0], v.numbers[i])
 	}
@@ -320,6 +332,10 @@ func (c *columnChunk) wants(v *vector, i int, ids []int) bool {
 		}
 		return false
 	}
-	id, ok := integer(c.shown(v, i).raw)
+	raw := c.shown(v, i).raw
+	if n := len(raw); n == 0 || raw[n-1] < '0' || raw[n-1] > '9' {
+		return false // without the cost of an error
+	}
+	id, ok := integer(raw)
 	return ok && slices.Contains(ids, id)
 }

@@ -49,7 +49,10 @@ func (p *pageReader) header() (*format.PageHeader, error) {
 		}
 		h := new(format.PageHeader)
 		r := protocol.NewReaderFromBytes(b)
-		if err = thrift.NewDecoder(r).Decode(h); err == nil {
+		if err = checkThrift(b); err == nil {
+			err = thrift.NewDecoder(r).Decode(h)
+		}
+		if err == nil {
 			if err = p.skip(int64(r.BytesRead())); err == nil {
 				err = p.check(h)
 			}
@@ -70,7 +73,7 @@ func (p *pageReader) check(h *format.PageHeader) error {
 	case small < 0 || large < 0 || small > p.left():
 		return fmt.Errorf("a page of %d bytes, where %d are left", small, p.left())
 	case large > maxPage || large > 1<<20 && large/maxRatio > small:
-		return fmt.Errorf("a page of %d bytes from %d: write pages of at most %d", large, small, maxPage)
+		return unsupported("a page of %d bytes from %d: write pages of at most %d", large, small, maxPage)
 	case h.Type == format.DataPage && (!h.DataPageHeader.Valid || h.DataPageHeader.V.NumValues < 0),
 		h.Type == format.DictionaryPage && (!h.DictionaryPageHeader.Valid || h.DictionaryPageHeader.V.NumValues < 0),
 		h.Type == format.DataPageV2 && (!v2.Valid || v2.V.NumValues < 0 || v2.V.DefinitionLevelsByteLength < 0 ||
@@ -152,7 +155,7 @@ func (p *pageReader) decompress(dst, src []byte) error {
 		}
 		return err
 	}
-	return errors.New("this compression cannot be read: use zstd, snappy or gzip")
+	return unsupported("this compression cannot be read: use zstd, snappy or gzip")
 }
 
 func (p *pageReader) unzstd(dst, src []byte) (err error) {
@@ -210,7 +213,7 @@ func splitLevels(h *format.PageHeader, body []byte, optional bool) (levels, valu
 		return nil, body, nil
 	}
 	if h.DataPageHeader.V.DefinitionLevelEncoding != format.RLE {
-		return nil, nil, fmt.Errorf("levels in the encoding %v cannot be read", h.DataPageHeader.V.DefinitionLevelEncoding)
+		return nil, nil, unsupported("levels in the encoding %v cannot be read: write them as RLE", h.DataPageHeader.V.DefinitionLevelEncoding)
 	}
 	if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
 		return nil, nil, errShort

@@ -21,6 +21,9 @@ const (
 	mostAhead    = 24 << 20
 	mostRequest  = 8 << 20
 	leastRequest = 1 << 20
+	// mostHeld is how much memory is kept for the next blobs: what is read ahead,
+	// and pages of about as much.
+	mostHeld = 2 * mostAhead
 )
 
 // blobAt reads parts of a blob, with one request each.
@@ -64,11 +67,22 @@ func (b *blobAt) request(p []byte, at int64) error {
 	return errors.Join(err, body.Close())
 }
 
-// orCorrupt returns the store's error if there was one; else the blob is corrupt,
-// as err says.
+// ErrUnsupported: the blob may well be whole, but is written in a way that is not
+// read; the error says how to write it.
+var ErrUnsupported = errors.New("unsupported Parquet")
+
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrUnsupported}, args...)...)
+}
+
+// orCorrupt returns the store's error if there was one; else the blob is corrupt
+// or unsupported, as err says.
 func (b *blobAt) orCorrupt(err error) error {
 	if b.err != nil {
 		return b.err
+	}
+	if errors.Is(err, ErrUnsupported) {
+		return fmt.Errorf("reading %s: %w, and run again", b.blob.Name, err)
 	}
 	return fmt.Errorf("reading %s: %w: %v; replace or remove the blob and run again", b.blob.Name, ErrCorrupt, err)
 }

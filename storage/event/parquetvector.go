@@ -3,7 +3,6 @@ package event
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -11,21 +10,29 @@ import (
 
 // vector is a page's values, or a dictionary's: texts or numbers.
 type vector struct {
-	texts   []byte
+	texts   []byte   // of booleans the bits
+	width   int      // of texts that have no offsets, since all are of one length
 	offsets []uint32 // text i lies from offsets[i]+gap to offsets[i+1]
 	gap     uint32
 	numbers []int64 // floats by their bits
 	n       int
 }
 
-func (v *vector) text(i int) []byte { return v.texts[v.offsets[i]+v.gap : v.offsets[i+1]] }
+func (v *vector) text(i int) []byte {
+	if v.width > 0 {
+		return v.texts[i*v.width:][:v.width]
+	}
+	return v.texts[v.offsets[i]+v.gap : v.offsets[i+1]]
+}
+
+func (v *vector) bit(i int) int64 { return int64(v.texts[i/8] >> (i % 8) & 1) }
 
 var errValues = errors.New("a page holds fewer bytes than its values take")
 
 // decode reads at most n values, fewer if the data ends before. What it keeps of
 // data stays part of data.
 func (v *vector) decode(l *leaf, encoding format.Encoding, data []byte, n int) error {
-	v.n, v.gap, v.offsets, v.numbers = 0, 0, v.offsets[:0], v.numbers[:0]
+	v.n, v.gap, v.width, v.offsets, v.numbers = 0, 0, 0, v.offsets[:0], v.numbers[:0]
 	switch encoding {
 	case format.Plain:
 		return v.plain(l, data, n)
@@ -38,7 +45,11 @@ func (v *vector) decode(l *leaf, encoding format.Encoding, data []byte, n int) e
 			return v.deltaTexts(encoding, data, n)
 		}
 	}
-	return fmt.Errorf("%v in the encoding %v cannot be read", l.stored, encoding)
+	return noEncoding(l, encoding)
+}
+
+func noEncoding(l *leaf, encoding format.Encoding) error {
+	return unsupported("%v in the encoding %v cannot be read: write it plain or with a dictionary", l.stored, encoding)
 }
 
 func (v *vector) plain(l *leaf, data []byte, n int) error {
@@ -46,17 +57,10 @@ func (v *vector) plain(l *leaf, data []byte, n int) error {
 	case format.ByteArray:
 		return v.plainTexts(data, n)
 	case format.FixedLenByteArray:
-		v.n = min(n, len(data)/l.width)
-		v.texts = data
-		for i := range v.n + 1 {
-			v.offsets = append(v.offsets, uint32(i*l.width))
-		}
+		v.n, v.width, v.texts = min(n, len(data)/l.width), l.width, data
 		return nil
 	case format.Boolean:
-		v.n = min(n, 8*len(data))
-		for i := range v.n {
-			v.numbers = append(v.numbers, int64(data[i/8]>>(i%8)&1))
-		}
+		v.n, v.texts = min(n, 8*len(data)), data
 		return nil
 	}
 	size := 8
@@ -131,17 +135,18 @@ func (v *vector) plainTexts(data []byte, n int) error {
 // booleans reads those that are written as runs, behind their length.
 func (v *vector) booleans(l *leaf, data []byte, n int) error {
 	if l.stored != format.Boolean {
-		return fmt.Errorf("%v in the encoding RLE cannot be read", l.stored)
+		return noEncoding(l, format.RLE)
 	}
 	if len(data) < 4 {
 		return errValues
 	}
-	if n > maxDelta {
+	if n > maxValues {
 		return errDelta
 	}
 	runs, one := newHybrid(data[4:], 1), make([]int32, 1)
+	v.texts = make([]byte, n/8+1)
 	for v.n < n && runs.read(one) {
-		v.numbers = append(v.numbers, int64(one[0]))
+		v.texts[v.n/8] |= byte(one[0]) << (v.n % 8)
 		v.n++
 	}
 	return nil
@@ -172,7 +177,7 @@ func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) e
 	case format.Float, format.Double:
 		err = v.splitFloats(l, data)
 	default:
-		err = fmt.Errorf("%v in the encoding %v cannot be read", l.stored, encoding)
+		err = noEncoding(l, encoding)
 	}
 	v.n = min(n, len(v.numbers))
 	return err
@@ -198,9 +203,9 @@ func (v *vector) splitFloats(l *leaf, data []byte) error {
 	return nil
 }
 
-// maxDelta bounds the values of a page whose encoding needs less than a bit for
-// each: no writer puts nearly as many into one.
-const maxDelta = 16 << 20
+// maxValues bounds the values of a page whose encoding needs less than a bit for
+// each, and those of a dictionary: no writer puts nearly as many into one.
+const maxValues = 16 << 20
 
 var errDelta = errors.New("a page's delta encoding does not fit its number of values")
 
@@ -219,7 +224,7 @@ func checkDelta(b []byte, n int) (end int, err error) {
 	}
 	block, parts, total := next(), next(), next()
 	next() // the first value
-	if err != nil || block == 0 || block > 65536 || parts == 0 || parts > 512 || block%parts != 0 || block/parts%8 != 0 || total > uint64(n) || total > maxDelta {
+	if err != nil || block == 0 || block > 65536 || parts == 0 || parts > 512 || block%parts != 0 || block/parts%8 != 0 || total > uint64(n) || total > maxValues {
 		return 0, errDelta
 	}
 	for left := int(total) - 1; left > 0; {
