@@ -8,6 +8,7 @@ import (
 	"io"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"sparkless/publish"
 )
@@ -72,7 +73,7 @@ func safeJSON(value []byte) ([]byte, error) {
 	for _, c := range string(bytes.ToValidUTF8(compact.Bytes(), []byte("\uFFFD"))) {
 		switch {
 		case !steering(c):
-			out = append(out, string(c)...)
+			out = utf8.AppendRune(out, c)
 		case c > 0xFFFF:
 			high, low := utf16.EncodeRune(c)
 			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
@@ -86,5 +87,8 @@ func safeJSON(value []byte) ([]byte, error) {
 // steering tells characters that have an effect instead of a shape: control
 // characters, bidi controls and other format characters, line separators.
 func steering(c rune) bool {
+	if ' ' <= c && c <= '~' {
+		return false // nearly all are these
+	}
 	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
