@@ -54,7 +54,7 @@ func TestWindowWidth(t *testing.T) {
 func TestJoinWindowAnywhere(t *testing.T) {
 	var left, right []string
 	for i, frame := range []string{"%s_vendorapp_setup.exe", "vendorapp_%s_setup.exe", "vendorapp_setup_%s.exe", "%s_vendorapp_sutup.exe", "vendor%sapp_setup_.exe"} {
-		l, r := family(250, 4, "", uint64(i))
+		l, r := family(40, 4, "", uint64(i))
 		for _, name := range l {
 			left = append(left, fmt.Sprintf(frame, name[:4]), fmt.Sprintf(frame, name[:3]), fmt.Sprintf(frame, name[:4]+"7"))
 		}
