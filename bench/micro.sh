@@ -21,7 +21,7 @@ trap 'rm -rf "$scratch"' EXIT
 last=$(ls "$runs"/*.txt 2>/dev/null | tail -n 1 || true)
 name=$(date -u +%F-%H%M)
 
-packages=$(grep -rl --include='*_test.go' '^func Benchmark' job masquerade publish storage bench/micro | xargs -n1 dirname | sort -u)
+packages=$(grep -rl --include='*_test.go' '^func Benchmark' masquerade publish storage | xargs -n1 dirname | sort -u)
 for p in $packages; do
   go test -trimpath -run '^$' -bench "$pattern" -skip 'Join/fleet/1M|Join/family|Million|Distant|HTTPS' -benchmem -benchtime "${BENCHTIME:-0.5s}" -count "$count" \
     -o "$scratch/test" -cpuprofile "$scratch/$name-${p//\//-}.pprof" "./$p" | tee -a "$scratch/now.txt"

@@ -38,10 +38,9 @@ func sampleLines(b *testing.B) (memory, event.Window) {
 	return all.Bytes(), event.Day(cfg.Day)
 }
 
-func benchScan(b *testing.B, mode event.Mode, each func(*event.Record)) {
+func benchScan(b *testing.B, each func(*event.Record)) {
 	lines, window := sampleLines(b)
 	query := masquerade.New(masquerade.DefaultParams(), "bench", 1).Spec().Query
-	query.Mode = mode
 	b.SetBytes(int64(len(lines)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -62,20 +61,13 @@ func scan(b *testing.B, s *event.Scanner, lines memory, each func(*event.Record)
 	}
 }
 
-// BenchmarkScan reads lines and does nothing with the records.
-func BenchmarkScan(b *testing.B) {
-	nothing := func(*event.Record) {}
-	b.Run("fast", func(b *testing.B) { benchScan(b, event.Fast, nothing) })
-	b.Run("strict", func(b *testing.B) { benchScan(b, event.Strict, nothing) })
-}
-
 // BenchmarkCount reads lines and counts them with their context: as one shard
 // after another, each with counts of its own, and with counts that know them all.
 func BenchmarkCount(b *testing.B) {
-	b.Run("warm", func(b *testing.B) { benchScan(b, event.Fast, masquerade.NewCounts().Add) })
+	b.Run("warm", func(b *testing.B) { benchScan(b, masquerade.NewCounts().Add) })
 	b.Run("shards", func(b *testing.B) {
 		c, events := masquerade.NewCounts(), 0
-		benchScan(b, event.Fast, func(r *event.Record) {
+		benchScan(b, func(r *event.Record) {
 			if events++; events%10_000 == 0 {
 				c = masquerade.NewCounts()
 			}
@@ -113,6 +105,19 @@ func decode(b *testing.B, file []byte) *masquerade.Counts {
 		b.Fatal(err)
 	}
 	return c
+}
+
+// BenchmarkFinish ranks a day's names, joins them and makes findings.
+func BenchmarkFinish(b *testing.B) {
+	day := partials(b, 1)[0]
+	d := masquerade.New(masquerade.DefaultParams(), "bench", 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		found, err := d.Finish(b.Context(), sample.Default().Day, day, masquerade.NewCounts())
+		if err != nil || len(found) == 0 {
+			b.Fatal(len(found), err)
+		}
+	}
 }
 
 // BenchmarkEncode writes the partial of a whole day.
