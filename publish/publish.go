@@ -43,8 +43,12 @@ func (r Record) revision() string {
 
 // Errors that a Sink wraps. Every other error is taken for a passing one.
 var (
-	// ErrRefused: the destination will never take this batch as it is.
+	// ErrRefused: the destination will never take these records as they are.
+	// Others it may take: Deliver looks for the record that is at fault.
 	ErrRefused = errors.New("refused")
+	// ErrSettings: as it is set up the destination takes no record at all, such
+	// as where an address or the name of a table is wrong.
+	ErrSettings = errors.New("wrong settings")
 	// ErrDenied: the destination does not accept the credentials.
 	ErrDenied = errors.New("not authorised")
 )

@@ -52,10 +52,10 @@ func (p Policy) pause(ctx context.Context, failed int, err error) error {
 }
 
 // Permanent reports whether repeating the operation cannot help: the object is
-// gone or changed, the credentials are refused, the name is impossible, or the
-// caller gave up.
+// gone or changed, the credentials are refused, the name is impossible, the
+// lock is taken, or the caller gave up.
 func Permanent(err error) bool {
-	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, context.Canceled, context.DeadlineExceeded} {
+	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, ErrLocked, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, target) {
 			return true
 		}

@@ -35,6 +35,11 @@ var (
 	ErrDenied = errors.New("not authorised")
 	// ErrInvalid: a name or a setting that can never work.
 	ErrInvalid = errors.New("invalid")
+	// ErrLocked: somebody else holds the lock.
+	ErrLocked = errors.New("locked by another process")
+	// ErrLockLost is the cause with which the context of a lock ends when the
+	// lock cannot be kept.
+	ErrLockLost = errors.New("the lock was lost")
 )
 
 // Reader lists and reads blobs. Its methods may be called from many goroutines.
@@ -77,4 +82,17 @@ type FolderLister interface {
 type Finder interface {
 	// Find returns the present version of the object name, or ErrNotExist.
 	Find(ctx context.Context, name string) (Blob, error)
+}
+
+// Locker is what a Store offers that can keep others out. Locks hold between
+// processes and machines, and one that its holder did not live to release is
+// free again after a minute at most, whatever the clocks of the machines say.
+type Locker interface {
+	// Lock takes the lock name, which has the form of an object name, or fails
+	// at once: with ErrLocked, saying who holds it if that is known, while
+	// somebody else does, also within this process. The context it returns is
+	// ctx and ends, with the cause ErrLockLost, when the lock could not be kept
+	// and somebody else may take it. Unlock releases the lock and returns once
+	// nothing of it is left running; it is called once.
+	Lock(ctx context.Context, name string) (held context.Context, unlock func() error, err error)
 }

@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"storage/local":               {"storage"},
 	"storage/event":               {"storage"},
 	"storage/table":               {},
+	"storage/secret":              {},
 	"storage/storagetest":         {"storage"},
 	"storage/storagetest/azurite": {},
 	"masquerade/simjoin":          {},
