@@ -9,12 +9,14 @@ import (
 
 // Backfill runs the hunt over each day from from up to, not including, to. A day
 // that fails does not stop the others; the error joins those of the failed days,
-// each named. Each day's outcome is handed to done as it comes. Only the end of
+// each named. A destination that fails is not tried again: the days behind are
+// owed to it. Each day's outcome is handed to done as it comes. Only the end of
 // ctx stops the rest.
 func (h *Hunt[S]) Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *Result[S], err error)) error {
 	var failed []error
+	down := outage{}
 	for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
-		r, err := h.Day(ctx, date)
+		r, err := h.run(ctx, date, down)
 		if err != nil && ctx.Err() != nil {
 			return errors.Join(append(failed, ctx.Err())...)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // Config holds the settings of a job.
@@ -25,15 +26,24 @@ type Config struct {
 	ShardSize int64
 	// MaxMalformed is the share of lines, 0 to 1, that may be unreadable.
 	MaxMalformed float64
+	// PartialMalformed is the share of them above which the result counts as
+	// partial.
+	PartialMalformed float64
+	// MissingHours is how many hours without blobs, over all workspaces, a result
+	// may have before it counts as partial.
+	MissingHours int
+	// Wait is how long to wait for another run of the same day.
+	Wait time.Duration
 	// Strict checks every line to its end (event.Strict).
 	Strict bool
 	// DryRun makes a run deliver nothing.
 	DryRun bool
 }
 
-// DefaultConfig reads with every processor.
+// DefaultConfig reads with every processor, and waits longer than a run that died
+// can be in the way.
 func DefaultConfig() Config {
-	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), MaxMalformed: 0.01}
+	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), MaxMalformed: 0.01, PartialMalformed: 0.001, Wait: 90 * time.Second}
 }
 
 // Validate names every setting that cannot work.
@@ -47,6 +57,15 @@ func (c Config) Validate() error {
 	}
 	if !(c.MaxMalformed >= 0 && c.MaxMalformed <= 1) {
 		errs = append(errs, fmt.Errorf("job.max-malformed: %v is not a share between 0 and 1", c.MaxMalformed))
+	}
+	if !(c.PartialMalformed >= 0 && c.PartialMalformed <= 1) {
+		errs = append(errs, fmt.Errorf("job.partial-malformed: %v is not a share between 0 and 1", c.PartialMalformed))
+	}
+	if c.MissingHours < 0 {
+		errs = append(errs, fmt.Errorf("job.missing-hours: %d is less than none", c.MissingHours))
+	}
+	if c.Wait < 0 {
+		errs = append(errs, fmt.Errorf("job.wait: %v is no time to wait", c.Wait))
 	}
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 	if c.Scope == "" || c.Scope[0] == '.' || strings.Trim(c.Scope, allowed) != "" || len(c.Scope) > 100 {

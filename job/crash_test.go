@@ -1,7 +1,6 @@
 package job_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,7 +107,7 @@ func (s *scene) wantDone(what string, mayRepeat int) {
 	if err != nil {
 		s.t.Errorf("%s: %v", what, err)
 	}
-	sameRecords(s.t, what+": outbox", kept, want)
+	sameRecords(s.t, what+": outbox", kept.Records, want)
 	latest := map[string]publish.Record{}
 	seen := map[string]int{}
 	for _, r := range s.api.taken {
@@ -133,15 +132,13 @@ func (s *scene) wantDone(what string, mayRepeat int) {
 // wantReceipts reads the receipts as text: one for each record.
 func (s *scene) wantReceipts(what string, want []publish.Record) {
 	s.t.Helper()
-	data, err := storage.ReadAll(s.t.Context(), s.work, "receipts/api/all/words/2026-11-20.jsonl")
-	if err != nil {
-		s.t.Fatalf("%s: %v", what, err)
-	}
 	have := map[string]int{}
-	for line := range bytes.Lines(data) {
-		var r struct{ ID, Revision string }
-		if json.Unmarshal(line, &r) == nil && r.ID != "" {
-			have[r.ID+" "+r.Revision]++
+	for _, file := range content(s.t, s.work, "receipts/api/all/words/2026-11-20/") {
+		for line := range strings.Lines(file) {
+			var r struct{ ID, Revision string }
+			if json.Unmarshal([]byte(line), &r) == nil && r.ID != "" {
+				have[r.ID+" "+r.Revision]++
+			}
 		}
 	}
 	for _, r := range want {

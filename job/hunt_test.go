@@ -327,7 +327,7 @@ func newHunt(input storage.Reader, work storage.Store, sinks ...publish.Sink) *j
 		Work:     work,
 		Engine:   job.Local(2),
 		Sinks:    func(time.Time) ([]publish.Sink, error) { return sinks, nil },
-		Config:   job.Config{Scope: "all", Workers: 2, ShardSize: shardSize, MaxMalformed: 0.01},
+		Config:   job.Config{Scope: "all", Workers: 2, ShardSize: shardSize, MaxMalformed: 0.01, PartialMalformed: 1, MissingHours: 1000},
 	}
 }
 

@@ -7,7 +7,8 @@
 //	partials/<scope>/<detector>/<day>/<shard key>.parquet     one shard's state
 //	profiles/<scope>/<detector>/day=<day>/profile.parquet     the day's state
 //	outbox/<scope>/<detector>/<day>.jsonl                     what is to be sent
-//	receipts/<sink>/<scope>/<detector>/<day>.jsonl            what was sent
+//	receipts/<sink>/<scope>/<detector>/<day>/<batch>.jsonl    what was sent
+//	locks/<scope>/<detector>/<day>                            who is at work on it
 package job
 
 import (
@@ -34,6 +35,8 @@ type Hunt[S State[S]] struct {
 	// Sinks returns the destinations for one day.
 	Sinks func(date time.Time) ([]publish.Sink, error)
 	Config
+	// Now replaces the clock, which decides which hours of today are over. Optional.
+	Now func() time.Time
 	// Observe, if set, is told how far a day is. Calls do not overlap.
 	Observe func(Progress)
 }
@@ -46,6 +49,7 @@ type Result[S State[S]] struct {
 	Reused     int   // shards that an earlier run had read
 	Bytes      int64 // of the day's blobs, as stored
 	Stats      event.Stats
+	Missing    Missing
 	Day        S
 	Records    []publish.Record
 	Deliveries []publish.Delivery
@@ -57,36 +61,58 @@ var ErrNoBlobs = errors.New("no export blobs")
 // ErrMalformed: more lines than allowed could not be read.
 var ErrMalformed = errors.New("too many malformed lines")
 
-// ErrUndelivered: the findings are in the work store, and not all of them
-// reached every destination.
-var ErrUndelivered = errors.New("findings not delivered")
-
 // Day runs the hunt over one UTC day. What an earlier run has read is not read
-// again and what it has delivered is not delivered again. With ErrUndelivered
-// the result is complete.
+// again and what it has delivered is not delivered again. With ErrUndelivered and
+// ErrPartial, both of which an error can wrap at once, the result is complete;
+// with other errors there is none. While another run works on the same day, it
+// waits for Config.Wait and then fails with ErrBusy.
 func (h *Hunt[S]) Day(ctx context.Context, date time.Time) (*Result[S], error) {
-	r := &Result[S]{Date: event.Day(date).From}
+	return h.run(ctx, date, outage{})
+}
+
+// run is one of several days.
+func (h *Hunt[S]) run(ctx context.Context, date time.Time, down outage) (r *Result[S], err error) {
+	date = event.Day(date).From
+	if h.DryRun {
+		return h.day(ctx, date, down)
+	}
+	err = h.alone(ctx, date, func(ctx context.Context) error {
+		r, err = h.day(ctx, date, down)
+		return err
+	})
+	return r, err
+}
+
+// day is run without looking for others.
+func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result[S], error) {
+	r := &Result[S]{Date: date}
 	if err := h.read(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := h.checkMalformed(r.Stats); err != nil {
 		return nil, err
 	}
+	partial := h.missing(r)
 	h.report(Progress{Phase: Finishing})
 	var err error
 	r.Records, err = h.Detector.Finish(ctx, r.Date, r.Day, h.Detector.New())
 	if err != nil {
 		return nil, err
 	}
+	sinks, err := h.Sinks(r.Date)
+	if err != nil {
+		return nil, err
+	}
 	key := h.folder(r.Date.Format(time.DateOnly))
 	if h.DryRun {
-		return r, h.preview(ctx, key, r)
+		return r, errors.Join(h.preview(ctx, key, sinks, r), partial)
 	}
-	if err := publish.WriteOutbox(ctx, h.Work, key, r.Records); err != nil {
+	if err := publish.WriteOutbox(ctx, h.Work, key, sinks, r.Records); err != nil {
 		return nil, err
 	}
 	h.report(Progress{Phase: Delivering})
-	return r, h.deliver(ctx, key, r)
+	r.Deliveries, err = h.deliver(ctx, key, sinks, r.Records, down)
+	return r, errors.Join(err, partial)
 }
 
 // attempts is how often a day is planned anew when its blobs change under way.
@@ -162,42 +188,6 @@ func (h *Hunt[S]) shardSize(before note, blobs []storage.Blob) int64 {
 	return shardSizeFor(blobs)
 }
 
-// deliver gives the records to every sink, also when one of them fails.
-func (h *Hunt[S]) deliver(ctx context.Context, key string, r *Result[S]) error {
-	sinks, err := h.Sinks(r.Date)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, sink := range sinks {
-		d, err := publish.Deliver(ctx, h.Work, key, sink, r.Records)
-		r.Deliveries = append(r.Deliveries, d)
-		if err != nil {
-			failed = append(failed, err)
-		}
-	}
-	if err := errors.Join(failed...); err != nil {
-		return fmt.Errorf("%w: %w", ErrUndelivered, err)
-	}
-	return nil
-}
-
-// preview says what deliver would send.
-func (h *Hunt[S]) preview(ctx context.Context, key string, r *Result[S]) error {
-	sinks, err := h.Sinks(r.Date)
-	if err != nil {
-		return err
-	}
-	for _, sink := range sinks {
-		pending, err := publish.Pending(ctx, h.Work, key, sink, r.Records)
-		if err != nil {
-			return err
-		}
-		r.Deliveries = append(r.Deliveries, publish.Delivery{Sink: sink.Name(), Already: len(r.Records) - len(pending), Left: len(pending)})
-	}
-	return nil
-}
-
 // noBlobs says what the container holds instead.
 func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 	day := r.Date.Format(time.DateOnly)
@@ -218,13 +208,21 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 }
 
 func (h *Hunt[S]) checkMalformed(s event.Stats) error {
-	bad := s.MalformedLines()
-	// Divided, not multiplied: 0.29 times 100 is a little less than 29.
-	if bad == 0 || float64(bad)/float64(s.Lines) <= h.MaxMalformed {
+	if share(s) <= h.MaxMalformed {
 		return nil
 	}
 	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, %s, %s: %s",
-		ErrMalformed, bad, s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Place(), s.Samples[0].Reason, s.Samples[0].Text)
+		ErrMalformed, s.MalformedLines(), s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Place(), s.Samples[0].Reason, s.Samples[0].Text)
+}
+
+// share is that of the malformed lines. Divided, not multiplied: 0.29 times 100
+// is a little less than 29.
+func share(s event.Stats) float64 {
+	bad := s.MalformedLines()
+	if bad == 0 {
+		return 0
+	}
+	return float64(bad) / float64(s.Lines)
 }
 
 // spec is what the detector reads, in the mode that was set.

@@ -7,6 +7,7 @@ type Phase string
 
 // The phases of a day, in order.
 const (
+	Waiting    Phase = "waiting for another run of the same day to end"
 	Listing    Phase = "listing"
 	Reading    Phase = "reading"
 	Merging    Phase = "merging"

@@ -196,11 +196,11 @@ func TestHostileTextsStayInTheirField(t *testing.T) {
 			t.Errorf("%.40q became %.40q on %.80v", h, f.PotentiallyMaliciousProcess, f.Hosts)
 		}
 		store := storagetest.NewMem()
-		if err := publish.WriteOutbox(t.Context(), store, "x", records); err != nil {
+		if err := publish.WriteOutbox(t.Context(), store, "x", nil, records); err != nil {
 			t.Fatal(err)
 		}
-		if back, err := publish.ReadOutbox(t.Context(), store, "x"); err != nil || len(back) != 1 || !bytes.Equal(back[0].Body, records[0].Body) {
-			t.Errorf("%.40q: the outbox returns %d records, %v", h, len(back), err)
+		if back, err := publish.ReadOutbox(t.Context(), store, "x"); err != nil || len(back.Records) != 1 || !bytes.Equal(back.Records[0].Body, records[0].Body) {
+			t.Errorf("%.40q: the outbox returns %d records, %v", h, len(back.Records), err)
 		}
 	}
 }

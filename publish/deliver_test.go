@@ -16,7 +16,7 @@ import (
 
 const (
 	testKey      = "masquerade/2026-11-20"
-	testReceipts = "receipts/test-sink/masquerade/2026-11-20.jsonl"
+	testReceipts = "receipts/test-sink/masquerade/2026-11-20/"
 )
 
 var errPassing = errors.New("the line is down")
@@ -95,8 +95,8 @@ func TestReceiptsComeAfterTheYes(t *testing.T) {
 	taken := 0
 	sink := sinkFunc(func(_ context.Context, rest []Record) (int, error) {
 		kept, err := readReceipts(t.Context(), work, "test-sink", testKey)
-		if err != nil || len(kept.lines) != taken {
-			t.Errorf("before batch at %s: %d receipts, %v; want %d", rest[0].ID, len(kept.lines), err, taken)
+		if err != nil || len(kept.known) != taken {
+			t.Errorf("before batch at %s: %d receipts, %v; want %d", rest[0].ID, len(kept.known), err, taken)
 		}
 		events = append(events, "send")
 		n := min(2, len(rest))
@@ -104,15 +104,18 @@ func TestReceiptsComeAfterTheYes(t *testing.T) {
 		return n, nil
 	})
 	d, err := Deliver(t.Context(), work, testKey, sink, numbered(5))
-	if want := (Delivery{Sink: "test-sink", Sent: 5}); err != nil || d != want {
+	if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 5}); err != nil || d != want {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	put := "put " + testReceipts
-	if want := []string{"send", put, "send", put, "send", put}; !slices.Equal(events, want) {
+	if want := []string{"send", put, "send", put, "send", put}; !slices.EqualFunc(events, want, strings.HasPrefix) {
 		t.Errorf("events %q", events)
 	}
+	if len(work.names(testReceipts)) != 3 {
+		t.Errorf("receipts %q: want one object for each batch", work.names(testReceipts))
+	}
 	d, err = Deliver(t.Context(), work, testKey, sink, numbered(5))
-	if want := (Delivery{Sink: "test-sink", Already: 5}); err != nil || d != want || len(events) != 6 {
+	if want := (Delivery{Sink: "test-sink", Key: testKey, Already: 5}); err != nil || d != want || len(events) != 6 {
 		t.Errorf("second run: %+v, %v, %q", d, err, events)
 	}
 }
@@ -123,7 +126,7 @@ func TestDeliverKeepsWhatAFailedSendTook(t *testing.T) {
 		d, err := Deliver(t.Context(), work, testKey, sinkFunc(func(context.Context, []Record) (int, error) {
 			return 3, fmt.Errorf("then: %w", cause)
 		}), numbered(5))
-		if want := (Delivery{Sink: "test-sink", Sent: 3, Left: 2}); !errors.Is(err, cause) || d != want {
+		if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 3, Left: 2}); !errors.Is(err, cause) || d != want {
 			t.Fatalf("%+v, %v", d, err)
 		}
 		var got []string
@@ -131,7 +134,7 @@ func TestDeliverKeepsWhatAFailedSendTook(t *testing.T) {
 			got = append(got, ids(rest)...)
 			return len(rest), nil
 		}), numbered(5))
-		if want := (Delivery{Sink: "test-sink", Sent: 2, Already: 3}); err != nil || d != want || !slices.Equal(got, []string{"r003", "r004"}) {
+		if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 2, Already: 3}); err != nil || d != want || !slices.Equal(got, []string{"r003", "r004"}) {
 			t.Errorf("second run: %+v, %v, %q", d, err, got)
 		}
 	}
@@ -146,7 +149,7 @@ func TestDeliverNamesWhatMayBeSentAgain(t *testing.T) {
 		return 12, nil
 	}), numbered(15))
 	var lost *ReceiptError
-	if !errors.As(err, &lost) || !errors.Is(err, storage.ErrDenied) || len(lost.IDs) != 12 || lost.Object != testReceipts || sends != 1 {
+	if !errors.As(err, &lost) || !errors.Is(err, storage.ErrDenied) || len(lost.IDs) != 12 || !strings.HasPrefix(lost.Object, testReceipts) || sends != 1 {
 		t.Fatalf("%d sends, %v", sends, err)
 	}
 	for _, part := range []string{"may be sent again", `"r000"`, `"r009" and 2 more`, testReceipts, "test-sink"} {
@@ -164,12 +167,12 @@ func TestDeliverKeepsReceiptsOfACancelledRun(t *testing.T) {
 		cancel()
 		return 2, nil
 	}), numbered(5))
-	if want := (Delivery{Sink: "test-sink", Sent: 2, Left: 3}); !errors.Is(err, context.Canceled) || d != want {
+	if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 2, Left: 3}); !errors.Is(err, context.Canceled) || d != want {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	kept, err := readReceipts(t.Context(), work, "test-sink", testKey)
-	if err != nil || len(kept.lines) != 2 {
-		t.Errorf("%d receipts, %v", len(kept.lines), err)
+	if err != nil || len(kept.known) != 2 {
+		t.Errorf("%d receipts, %v", len(kept.known), err)
 	}
 }
 
@@ -201,13 +204,13 @@ func TestDeliverSendsAChangedRecordAgain(t *testing.T) {
 	})
 	twice := append(numbered(3), records[1])
 	d, err := Deliver(t.Context(), work, testKey, all, twice)
-	if want := (Delivery{Sink: "test-sink", Sent: 3, Already: 1}); err != nil || d != want || len(got) != 3 {
+	if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 3, Already: 1}); err != nil || d != want || len(got) != 3 {
 		t.Fatalf("%+v, %v, %q", d, err, got)
 	}
 	records[1].Body = []byte(`{"FindingId":"r001","x":"changed"}`)
 	got = nil
 	d, err = Deliver(t.Context(), work, testKey, all, records)
-	if want := (Delivery{Sink: "test-sink", Sent: 1, Already: 2}); err != nil || d != want || !slices.Equal(got, []string{"r001"}) {
+	if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: 1, Already: 2}); err != nil || d != want || !slices.Equal(got, []string{"r001"}) {
 		t.Errorf("%+v, %v, %q", d, err, got)
 	}
 	// Another sink and another key have receipts of their own.
@@ -226,7 +229,7 @@ func TestDeliverGivesAReplacerEverything(t *testing.T) {
 	}}
 	for _, n := range []int{3, 3, 0} {
 		d, err := Deliver(t.Context(), work, testKey, sink, numbered(n))
-		if want := (Delivery{Sink: "test-sink", Sent: n}); err != nil || d != want {
+		if want := (Delivery{Sink: "test-sink", Key: testKey, Sent: n}); err != nil || d != want {
 			t.Errorf("%+v, %v", d, err)
 		}
 	}
@@ -273,7 +276,7 @@ func TestDeliverSendsNothingWithoutReadingReceipts(t *testing.T) {
 		if _, err := Deliver(t.Context(), work, key, never, numbered(1)); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("key %q: %v", key, err)
 		}
-		if err := WriteOutbox(t.Context(), work, key, nil); !errors.Is(err, storage.ErrInvalid) {
+		if err := WriteOutbox(t.Context(), work, key, nil, nil); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("outbox key %q: %v", key, err)
 		}
 	}

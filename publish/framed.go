@@ -22,6 +22,7 @@ import (
 // Versions of the frame and of what is in it:
 //   - receipts 1: {"id":…,"revision":…}
 //   - outbox 1: {"id":…,"day":…,"body":…}, the body byte for byte as delivered
+//   - outbox 2: before these a line {"sinks":[…]}, where the records are to go
 type format struct {
 	name    string
 	version int

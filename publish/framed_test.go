@@ -21,10 +21,14 @@ func frames(t *testing.T) map[string]struct {
 	work := newStore()
 	_, err := Deliver(t.Context(), work, testKey, sinkFunc(func(_ context.Context, r []Record) (int, error) { return len(r), nil }), numbered(2))
 	if err == nil {
-		err = WriteOutbox(t.Context(), work, testKey, numbered(2))
+		err = WriteOutbox(t.Context(), work, testKey, nil, numbered(1))
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	kept := work.names(testReceipts)
+	if len(kept) != 1 {
+		t.Fatalf("receipts %q", kept)
 	}
 	type frame = struct {
 		name string
@@ -32,7 +36,7 @@ func frames(t *testing.T) map[string]struct {
 		read func(work storage.Store) error
 	}
 	return map[string]frame{
-		"receipts": {testReceipts, work.objects[testReceipts], func(work storage.Store) error {
+		"receipts": {kept[0], work.objects[kept[0]], func(work storage.Store) error {
 			_, err := Deliver(t.Context(), work, testKey, sinkFunc(func(context.Context, []Record) (int, error) {
 				t.Error("sent with receipts that cannot be read")
 				return 1, nil
@@ -91,7 +95,7 @@ func TestOtherVersionsAndNamesAreRefused(t *testing.T) {
 			name   string
 			want   string
 		}{
-			{format{name: framed.name, version: 2}, f.name, "later release"},
+			{format{name: framed.name, version: framed.version + 1}, f.name, "later release"},
 			{format{name: framed.name, version: 0}, f.name, "does not begin like"},
 			{format{name: "something", version: 1}, f.name, "does not begin like"},
 			{framed, other, other},
@@ -107,7 +111,7 @@ func TestOtherVersionsAndNamesAreRefused(t *testing.T) {
 			}
 		}
 		// A sound frame with content of another kind.
-		for _, line := range []string{`7`, `{}`, `x`, `{"id":""}`} {
+		for _, line := range []string{`7`, `{}`, `x`, `{"id":""}`, `{"sinks":7}`} {
 			work := newStore()
 			data, err := framed.encode(f.name, [][]byte{[]byte(line)})
 			if err != nil {
@@ -134,8 +138,9 @@ func TestVersion1IsRead(t *testing.T) {
 		}
 		work.objects[object] = data
 	}
-	records, err := ReadOutbox(t.Context(), work, testKey)
-	if err != nil || len(records) != 2 || records[1].ID != "b" || records[1].Day != "2026-11-20" ||
+	o, err := ReadOutbox(t.Context(), work, testKey)
+	records := o.Records
+	if err != nil || len(o.Sinks) != 0 || len(records) != 2 || records[1].ID != "b" || records[1].Day != "2026-11-20" ||
 		string(records[1].Body) != `{"FindingId":"b", "PotentiallyMaliciousProcess":"<svch0st>\u202e.exe"}` {
 		t.Fatalf("%+v, %v", records, err)
 	}
@@ -147,22 +152,22 @@ func TestVersion1IsRead(t *testing.T) {
 
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("a\nb"), []byte(""))
-	f.Add([]byte(""), []byte(`{"format":"sparkless-outbox","version":1,"name":"n"}`+"\n"))
+	f.Add([]byte(""), []byte(`{"format":"sparkless-receipts","version":1,"name":"n"}`+"\n"))
 	f.Fuzz(func(t *testing.T, content, foreign []byte) {
 		var lines [][]byte
 		if len(content) > 0 {
 			lines = bytes.Split(content, []byte("\n"))
 		}
-		data, err := outboxFormat.encode("n", lines)
+		data, err := receiptFormat.encode("n", lines)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := outboxFormat.decode("n", data)
+		got, err := receiptFormat.decode("n", data)
 		if err != nil || len(got) != len(lines) || !bytes.Equal(bytes.Join(got, []byte("\n")), content) {
 			t.Fatalf("%q, %v", got, err)
 		}
-		if got, err := outboxFormat.decode("n", foreign); err == nil {
-			again, _ := outboxFormat.encode("n", got)
+		if got, err := receiptFormat.decode("n", foreign); err == nil {
+			again, _ := receiptFormat.encode("n", got)
 			if !bytes.Equal(again, foreign) {
 				t.Fatalf("%q passed for what would be written as %q", foreign, again)
 			}

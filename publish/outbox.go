@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"sparkless/storage"
@@ -12,24 +14,48 @@ import (
 
 var outboxFormat = format{
 	name:    "sparkless-outbox",
-	version: 1,
+	version: 2,
 	remedy:  "put back an intact copy (or use the release that wrote it), or run the day again to write it anew",
 }
 
+// Outbox is what a run has found, and where it goes.
+type Outbox struct {
+	// Sinks are the names of the sinks that the records are owed to, sorted. A
+	// sink that is set up later is not owed what was found before. Releases that
+	// wrote version 1 named none.
+	Sinks   []string
+	Records []Record
+}
+
+// Owes reports whether the records are owed to the sink of that name.
+func (o Outbox) Owes(sink string) bool { return slices.Contains(o.Sinks, sink) }
+
 // WriteOutbox keeps records as the one object outbox/<key>.jsonl in work, before
-// anything is sent. Equal records make equal bytes. Each record needs an ID in
-// valid UTF-8 and a Body that is one JSON object on one line, without white
-// space around it: the Body is kept byte for byte, so that its Revision stays.
-func WriteOutbox(ctx context.Context, work storage.Store, key string, records []Record) error {
+// anything is sent. They are owed to the sinks that keep receipts (a Replacer is
+// owed nothing) and to those that the object before it named. Equal records make
+// equal bytes. Each record needs an ID in valid UTF-8 and a Body that is one JSON
+// object on one line, without white space around it: the Body is kept byte for
+// byte, so that its Revision stays.
+func WriteOutbox(ctx context.Context, work storage.Store, key string, sinks []Sink, records []Record) error {
 	name, err := outboxName(key)
 	if err != nil {
 		return err
 	}
-	lines := make([][]byte, len(records))
+	before, err := ReadOutbox(ctx, work, key)
+	if err != nil && !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, errDamaged) {
+		return err
+	}
+	first, err := owedTo(sinks, before.Sinks)
+	if err != nil {
+		return err
+	}
+	lines := [][]byte{first}
 	for i, rec := range records {
-		if lines[i], err = encodeRecord(rec); err != nil {
+		line, err := encodeRecord(rec)
+		if err != nil {
 			return fmt.Errorf("%s: record %d (ID %q): %w", name, i+1, rec.ID, err)
 		}
+		lines = append(lines, line)
 	}
 	data, err := outboxFormat.encode(name, lines)
 	if err != nil {
@@ -41,29 +67,59 @@ func WriteOutbox(ctx context.Context, work storage.Store, key string, records []
 	return nil
 }
 
-// ReadOutbox returns the records that WriteOutbox kept under key. Without such
-// an object the error is storage.ErrNotExist; one that is damaged, truncated or
-// from a later release is an error too, never no records.
-func ReadOutbox(ctx context.Context, work storage.Reader, key string) ([]Record, error) {
+// owners is the first line of an outbox.
+type owners struct {
+	Sinks []string `json:"sinks"`
+}
+
+// owedTo encodes the names of sinks and of those that were owed before.
+func owedTo(sinks []Sink, before []string) ([]byte, error) {
+	all := owners{append([]string{}, before...)}
+	for _, s := range sinks {
+		if _, ok := s.(Replacer); !ok {
+			all.Sinks = append(all.Sinks, s.Name())
+		}
+	}
+	slices.Sort(all.Sinks)
+	all.Sinks = slices.Compact(all.Sinks)
+	line, err := marshalLine(all)
+	return bytes.TrimSuffix(line, []byte("\n")), err
+}
+
+// ReadOutbox returns what WriteOutbox kept under key. Without such an object the
+// error is storage.ErrNotExist; one that is damaged, truncated or from a later
+// release is an error too, never no records.
+func ReadOutbox(ctx context.Context, work storage.Reader, key string) (Outbox, error) {
 	name, err := outboxName(key)
 	if err != nil {
-		return nil, err
+		return Outbox{}, err
 	}
 	data, err := storage.ReadAll(ctx, work, name)
 	if err != nil {
-		return nil, fmt.Errorf("read the outbox %s: %w", name, err)
+		return Outbox{}, fmt.Errorf("read the outbox %s: %w", name, err)
 	}
 	lines, err := outboxFormat.decode(name, data)
 	if err != nil {
-		return nil, err
+		return Outbox{}, err
 	}
-	records := make([]Record, len(lines))
-	for i, line := range lines {
-		if err := json.Unmarshal(line, &records[i]); err != nil || records[i].ID == "" {
-			return nil, fmt.Errorf("%s: %w: line %d is no record; %s", name, errDamaged, i+2, outboxFormat.remedy)
+	damaged := func(line int) error {
+		return fmt.Errorf("%s: %w: line %d is no record; %s", name, errDamaged, line, outboxFormat.remedy)
+	}
+	o, skipped := Outbox{}, 0
+	if len(lines) > 0 && bytes.HasPrefix(lines[0], []byte(`{"sinks":`)) {
+		var first owners
+		if err := json.Unmarshal(lines[0], &first); err != nil {
+			return Outbox{}, damaged(2)
+		}
+		o.Sinks, skipped = first.Sinks, 1
+	}
+	o.Records = make([]Record, len(lines)-skipped)
+	for i, line := range lines[skipped:] {
+		if err := json.Unmarshal(line, &o.Records[i]); err != nil || o.Records[i].ID == "" {
+			return Outbox{}, damaged(i + skipped + 2)
 		}
 	}
-	return records, nil
+	return o, nil
 }
 
 func outboxName(key string) (string, error) {

@@ -22,18 +22,19 @@ func TestOutboxKeepsBodiesByteForByte(t *testing.T) {
 	}
 	work := newStore()
 	for _, n := range []int{len(records), 0} {
-		if err := WriteOutbox(t.Context(), work, testKey, records[:n]); err != nil {
+		if err := WriteOutbox(t.Context(), work, testKey, nil, records[:n]); err != nil {
 			t.Fatal(err)
 		}
 		first := bytes.Clone(work.objects["outbox/"+testKey+".jsonl"])
-		got, err := ReadOutbox(t.Context(), work, testKey)
+		o, err := ReadOutbox(t.Context(), work, testKey)
+		got := o.Records
 		same := slices.EqualFunc(got, records[:n], func(a, b Record) bool {
 			return a.ID == b.ID && a.Day == b.Day && bytes.Equal(a.Body, b.Body) && a.revision() == b.revision()
 		})
 		if err != nil || !same {
 			t.Fatalf("%q, %v", got, err)
 		}
-		if err := WriteOutbox(t.Context(), work, testKey, got); err != nil || !bytes.Equal(first, work.objects["outbox/"+testKey+".jsonl"]) {
+		if err := WriteOutbox(t.Context(), work, testKey, nil, got); err != nil || !bytes.Equal(first, work.objects["outbox/"+testKey+".jsonl"]) {
 			t.Errorf("equal records made other bytes: %v", err)
 		}
 	}
@@ -53,7 +54,7 @@ func TestOutboxRefusesWhatItCannotKeep(t *testing.T) {
 		{ID: "a", Body: []byte(`{}{}`)},
 		{ID: "a", Body: []byte(`{"a":}`)},
 	} {
-		if err := WriteOutbox(t.Context(), work, testKey, []Record{r}); !errors.Is(err, storage.ErrInvalid) || len(work.objects) != 0 {
+		if err := WriteOutbox(t.Context(), work, testKey, nil, []Record{r}); !errors.Is(err, storage.ErrInvalid) || len(work.objects) != 0 {
 			t.Errorf("%q: %v", r, err)
 		}
 	}

@@ -30,18 +30,19 @@ type receipt struct {
 	Revision string `json:"revision"`
 }
 
-// receipts are those of one sink and one key, in the order of acceptance.
+// receipts are those of one sink and one key: one object for each batch that the
+// sink has taken, which is never written again. So whoever writes receipts takes
+// none away, and a long delivery does not write the early ones again and again.
 type receipts struct {
-	name  string
-	lines [][]byte
-	known map[receipt]bool
+	folder string // of the objects, with a slash at the end
+	known  map[receipt]bool
 }
 
 // ReceiptError says that a sink took records whose receipts could not be kept:
 // a later Deliver sends these records again, under the same IDs.
 type ReceiptError struct {
 	Sink   string
-	Object string   // name of the receipts in the work store
+	Object string   // name the receipts would have in the work store
 	IDs    []string // the records that may be sent again, in order
 	Err    error    // why the receipts could not be kept
 }
@@ -66,31 +67,48 @@ func (e *ReceiptError) Error() string {
 // Unwrap returns Err.
 func (e *ReceiptError) Unwrap() error { return e.Err }
 
-// readReceipts returns what work holds for this sink and key. Only an object
-// that is not there counts as none.
+// readReceipts returns what work holds for this sink and key. Only objects that
+// are not there count as none.
 func readReceipts(ctx context.Context, work storage.Reader, sink, key string) (*receipts, error) {
 	if err := checkNames(sink, key); err != nil {
 		return nil, err
 	}
-	r := &receipts{name: "receipts/" + sink + "/" + key + ".jsonl", known: map[receipt]bool{}}
-	data, err := storage.ReadAll(ctx, work, r.name)
-	if errors.Is(err, storage.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the receipts %s: %w", r.name, err)
-	}
-	if r.lines, err = receiptFormat.decode(r.name, data); err != nil {
+	base := "receipts/" + sink + "/" + key
+	r := &receipts{folder: base + "/", known: map[receipt]bool{}}
+	// Earlier releases kept all of them in one object.
+	err := r.read(ctx, work, base+".jsonl")
+	if err != nil && !errors.Is(err, storage.ErrNotExist) {
 		return nil, err
 	}
-	for i, line := range r.lines {
+	for b, err := range work.List(ctx, r.folder) {
+		if err == nil {
+			err = r.read(ctx, work, b.Name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the receipts %s: %w", r.folder, err)
+		}
+	}
+	return r, nil
+}
+
+// read adds the receipts of one object.
+func (r *receipts) read(ctx context.Context, work storage.Reader, name string) error {
+	data, err := storage.ReadAll(ctx, work, name)
+	if err != nil {
+		return fmt.Errorf("read the receipts %s: %w", name, err)
+	}
+	lines, err := receiptFormat.decode(name, data)
+	if err != nil {
+		return err
+	}
+	for i, line := range lines {
 		var one receipt
 		if err := json.Unmarshal(line, &one); err != nil || one.ID == "" || one.Revision == "" {
-			return nil, fmt.Errorf("%s: %w: line %d is no receipt; %s", r.name, errDamaged, i+2, receiptFormat.remedy)
+			return fmt.Errorf("%s: %w: line %d is no receipt; %s", name, errDamaged, i+2, receiptFormat.remedy)
 		}
 		r.known[one] = true
 	}
-	return r, nil
+	return nil
 }
 
 // missing returns the records without a receipt, each once, in order.
@@ -108,44 +126,42 @@ func (r *receipts) missing(records []Record) []Record {
 	return out
 }
 
-// keep adds receipts for records, which sink has just taken, and writes the
-// object anew. A run that was told to stop still keeps them: without them the
-// next run would send the records again.
+// keep writes receipts for records, a batch that sink has just taken. A run that
+// was told to stop still keeps them: without them the next run would send the
+// records again.
 func (r *receipts) keep(ctx context.Context, work storage.Store, sink string, records []Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiptTime)
 	defer cancel()
-	if err := r.add(records); err != nil {
-		return r.failed(sink, records, err)
-	}
-	data, err := receiptFormat.encode(r.name, r.lines)
+	name, data, err := r.batch(records)
 	if err == nil {
-		err = work.Put(ctx, r.name, data)
+		err = work.Put(ctx, name, data)
 	}
 	if err != nil {
-		return r.failed(sink, records, err)
+		ids := make([]string, len(records))
+		for i, rec := range records {
+			ids[i] = rec.ID
+		}
+		return &ReceiptError{Sink: sink, Object: name, IDs: ids, Err: err}
 	}
 	return nil
 }
 
-func (r *receipts) add(records []Record) error {
-	for _, rec := range records {
+// batch encodes the receipts of records. The name says the content: the same
+// batch again has the same.
+func (r *receipts) batch(records []Record) (name string, data []byte, err error) {
+	lines := make([][]byte, len(records))
+	for i, rec := range records {
 		one := receipt{rec.ID, rec.revision()}
 		line, err := marshalLine(one)
 		if err != nil {
-			return err
+			return r.folder, nil, err
 		}
-		r.lines = append(r.lines, bytes.TrimSuffix(line, []byte("\n")))
+		lines[i] = bytes.TrimSuffix(line, []byte("\n"))
 		r.known[one] = true
 	}
-	return nil
-}
-
-func (r *receipts) failed(sink string, records []Record, err error) error {
-	ids := make([]string, len(records))
-	for i, rec := range records {
-		ids[i] = rec.ID
-	}
-	return &ReceiptError{Sink: sink, Object: r.name, IDs: ids, Err: err}
+	name = r.folder + Digest(bytes.Join(lines, []byte("\n"))) + ".jsonl"
+	data, err = receiptFormat.encode(name, lines)
+	return name, data, err
 }
 
 // checkNames refuses what would leave the folder of this sink or this key.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +21,18 @@ type memStore struct {
 
 func newStore() *memStore { return &memStore{objects: map[string][]byte{}} }
 
+// names are those of the objects that begin with prefix, in order.
+func (m *memStore) names(prefix string) []string {
+	var out []string
+	for name := range m.objects {
+		if strings.HasPrefix(name, prefix) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 func (m *memStore) List(ctx context.Context, prefix string) iter.Seq2[storage.Blob, error] {
 	return func(yield func(storage.Blob, error) bool) {
 		if m.onList != nil {
@@ -30,8 +41,8 @@ func (m *memStore) List(ctx context.Context, prefix string) iter.Seq2[storage.Bl
 				return
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(m.objects)) {
-			if strings.HasPrefix(name, prefix) && !yield(storage.Blob{Name: name, Size: int64(len(m.objects[name]))}, nil) {
+		for _, name := range m.names(prefix) {
+			if !yield(storage.Blob{Name: name, Size: int64(len(m.objects[name]))}, nil) {
 				return
 			}
 		}

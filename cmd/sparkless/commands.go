@@ -43,7 +43,7 @@ Exit codes: 0 done, 1 failed, 2 usage or settings, 3 done on partial input,
 	}
 	root.SetVersionTemplate("sparkless {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.sampleCommand(), a.configCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.sampleCommand(), a.configCommand())
 	for _, c := range allCommands(root) {
 		c.Args = noArguments
 		if c.RunE == nil { // a command of commands
@@ -127,6 +127,39 @@ are not sent again. A day that fails does not stop the others.`,
 			return err
 		}
 		return a.runDays(cmd.Context(), v, first, end)
+	}
+	return cmd
+}
+
+func (a *app) publishCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "publish",
+		Short: "Send what earlier runs have found and could not deliver",
+		Long: `Publish sends findings that are in the work store and have no receipt of a
+destination that is set up. It reads no export. Without --day it sends all that
+earlier runs owe to the destinations they knew; with --day it sends what that day
+lacks at every destination, also one that was set up since.`,
+		Example: `  sparkless publish --account mystorage
+  sparkless publish --account mystorage --day 2026-11-20`,
+	}
+	day := cmd.Flags().String("day", "", "the UTC day whose findings are sent, like 2026-11-20")
+	addFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var date time.Time
+		var err error
+		if *day != "" {
+			if date, err = parseDay("--day", *day); err != nil {
+				return err
+			}
+		}
+		v, err := a.load(cmd)
+		if err != nil {
+			return err
+		}
+		if *day == "" {
+			return a.publishAll(cmd.Context(), v)
+		}
+		return a.publishDay(cmd.Context(), v, date)
 	}
 	return cmd
 }

@@ -43,14 +43,30 @@ func (a *app) exit(ctx context.Context, err error) int {
 	return exitCode(err)
 }
 
+// failure makes exit code 1 of an error that has one of its own.
+type failure struct{ error }
+
+func (e failure) Unwrap() error { return e.error }
+
+// strictly makes a partial result a failure, where the settings want that.
+func strictly(v *values, err error) error {
+	if v.on("job.fail-on-partial") && (errors.Is(err, job.ErrPartial) || errors.Is(err, job.ErrNoBlobs)) {
+		return failure{err}
+	}
+	return err
+}
+
 func exitCode(err error) int {
 	var usage usageError
+	var failed failure
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &failed):
+		return exitFailed
 	case errors.Is(err, job.ErrUndelivered):
 		return exitUndelivered
-	case errors.Is(err, job.ErrNoBlobs):
+	case errors.Is(err, job.ErrPartial), errors.Is(err, job.ErrNoBlobs):
 		return exitPartial
 	case errors.Is(err, storage.ErrDenied):
 		return exitDenied

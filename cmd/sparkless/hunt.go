@@ -30,10 +30,12 @@ func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
 	}
 	a.log.Info("hunting", "day", date.Format(time.DateOnly), "from", date, "to", date.AddDate(0, 0, 1))
 	r, err := h.Day(ctx, date)
+	err = strictly(v, err)
 	if r == nil {
-		return err
+		return errors.Join(err, a.settle(ctx, h, date, nil))
 	}
-	return errors.Join(err, a.show(ctx, h, r))
+	err = errors.Join(err, a.show(ctx, h, r))
+	return errors.Join(err, a.settle(ctx, h, date, r.Deliveries))
 }
 
 // runDays is the story of a range of days.
@@ -48,8 +50,11 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	last := to.AddDate(0, 0, -1)
 	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", int(to.Sub(from).Hours()/24))
 	failed := &failedDays{days: int(to.Sub(from).Hours() / 24)}
+	var deliveries []publish.Delivery
 	err = h.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
+		err = strictly(v, err)
 		if r != nil {
+			deliveries = append(deliveries, r.Deliveries...)
 			err = errors.Join(err, a.show(ctx, h, r))
 		}
 		if err != nil {
@@ -60,7 +65,50 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	if ctx.Err() != nil {
 		return err
 	}
-	return failed.orNil()
+	err = a.settle(ctx, h, from, deliveries)
+	if failed := failed.orNil(); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// lookBack is how many days before the first one of a run may still be owed
+// findings that it sends. `sparkless publish` looks further.
+const lookBack = 14
+
+// settle sends what runs of earlier days could not, except to sinks that are stuck.
+func (a *app) settle(ctx context.Context, h *hunt, first time.Time, deliveries []publish.Delivery) error {
+	if h.DryRun || ctx.Err() != nil {
+		return nil
+	}
+	late, err := h.Settle(ctx, first.AddDate(0, 0, -lookBack), first, deliveries)
+	a.logDeliveries("delivered what an earlier run owed", late)
+	return err
+}
+
+// publishDay is the story of sending what an earlier run has found.
+func (a *app) publishDay(ctx context.Context, v *values, date time.Time) error {
+	h, err := a.newHunt(ctx, v)
+	if err != nil {
+		return err
+	}
+	deliveries, err := h.Publish(ctx, date)
+	a.logDeliveries("delivered", deliveries)
+	return err
+}
+
+// publishAll is the story of sending all that earlier runs owe.
+func (a *app) publishAll(ctx context.Context, v *values) error {
+	h, err := a.newHunt(ctx, v)
+	if err != nil {
+		return err
+	}
+	deliveries, err := h.Settle(ctx, time.Time{}, a.now(), nil)
+	a.logDeliveries("delivered", deliveries)
+	if err == nil && len(deliveries) == 0 {
+		a.log.Info("nothing is owed to any destination")
+	}
+	return err
 }
 
 // newHunt makes a hunt of the settings, or returns all that is wrong with them.

@@ -51,6 +51,10 @@ func settings() []setting {
 		{"job.workers", "workers", 0, "how many blobs, or pieces of large ones, to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
 		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
 		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
+		{"job.partial-malformed", "partial-malformed", j.PartialMalformed, "share of unreadable lines above which a result counts as partial", false},
+		{"job.missing-hours", "missing-hours", j.MissingHours, "hours without blobs that a day may have before its result counts as partial", false},
+		{"job.fail-on-partial", "fail-on-partial", false, "exit with 1, not 3, when a result is partial", false},
+		{"job.wait", "wait", j.Wait.String(), "how long to wait for another run of the same day", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
 
 		{"masquerade.frequent", "frequent", m.Frequent, "least percent rank of a frequent name", false},

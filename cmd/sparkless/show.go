@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/storage"
 	"sparkless/storage/event"
 )
 
@@ -32,18 +34,24 @@ func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Count
 		}
 		a.log.Info("self-test: "+t.String(), "missed", strings.Join(t.Missed, " "))
 	}
-	for _, d := range r.Deliveries {
-		if h.DryRun {
+	if h.DryRun {
+		for _, d := range r.Deliveries {
 			a.log.Info("dry run: nothing sent", "sink", d.Sink, "would send", d.Left, "delivered before", d.Already)
-		} else {
-			a.log.Info("delivered", "sink", d.Sink, "sent", d.Sent, "before", d.Already, "left", d.Left)
 		}
+	} else {
+		a.logDeliveries("delivered", r.Deliveries)
 	}
 	unwritten := slices.ContainsFunc(r.Deliveries, func(d publish.Delivery) bool { return strings.HasPrefix(d.Sink, "file-") && d.Left > 0 })
 	if files := h.files(r.Date); len(files) > 0 && !unwritten {
 		a.log.Info("findings are in", "files", strings.Join(files, " "))
 	}
 	return nil
+}
+
+func (a *app) logDeliveries(text string, deliveries []publish.Delivery) {
+	for _, d := range deliveries {
+		a.log.Info(text, "sink", d.Sink, "day", path.Base(d.Key), "sent", d.Sent, "before", d.Already, "left", d.Left, "refused", d.Refused)
+	}
 }
 
 // print writes the findings to stdout: for people, or in a dry run as they would
@@ -68,6 +76,9 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 			a.log.Warn("malformed line", "blob", sample.Blob, "at", sample.Place(), "reason", sample.Reason, "line", sample.Text)
 		}
 		a.log.Warn("malformed lines were left out", "lines", n, "reasons", reasons(s))
+	}
+	for _, g := range r.Missing.Gaps {
+		a.log.Warn("hours without blobs", "hours", storage.Hours(g.Hours), "workspace", g.Workspace)
 	}
 	if n := len(r.Export.Unknown); n > 0 {
 		a.log.Warn("files that are no export blobs were left out", "files", n, "first", r.Export.Unknown[0])
@@ -150,6 +161,8 @@ func (a *app) observe() func(job.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
+		case p.Phase == job.Waiting:
+			a.log.Info(string(p.Phase))
 		case p.Phase != job.Reading:
 			a.log.Debug(string(p.Phase))
 		case p.Done == 0:

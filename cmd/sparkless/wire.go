@@ -43,14 +43,21 @@ func engine(v *values, workers int) (job.Engine, *event.Lanes) {
 
 func jobConfig(v *values) (job.Config, error) {
 	size, err := v.size("job.shard-size")
+	wait, errWait := time.ParseDuration(v.text("job.wait"))
+	if errWait != nil {
+		errWait = fmt.Errorf("job.wait (%s): %q is not a time such as 90s or 5m", v.origin["job.wait"], v.text("job.wait"))
+	}
 	c := job.Config{
-		Workspace:    v.text("storage.workspace"),
-		Scope:        v.text("job.scope"),
-		Workers:      v.whole("job.workers"),
-		ShardSize:    size,
-		MaxMalformed: v.number("job.max-malformed"),
-		Strict:       v.on("job.strict"),
-		DryRun:       v.on("job.dry-run"),
+		Workspace:        v.text("storage.workspace"),
+		Scope:            v.text("job.scope"),
+		Workers:          v.whole("job.workers"),
+		ShardSize:        size,
+		MaxMalformed:     v.number("job.max-malformed"),
+		PartialMalformed: v.number("job.partial-malformed"),
+		MissingHours:     v.whole("job.missing-hours"),
+		Wait:             wait,
+		Strict:           v.on("job.strict"),
+		DryRun:           v.on("job.dry-run"),
 	}
 	if c.Workers == 0 {
 		c.Workers = job.DefaultConfig().Workers
@@ -61,7 +68,7 @@ func jobConfig(v *values) (job.Config, error) {
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
-	return c, errors.Join(err, c.Validate())
+	return c, errors.Join(err, errWait, c.Validate())
 }
 
 // resolveScope names the estate after the one workspace that is read, whether it
