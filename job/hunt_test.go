@@ -237,7 +237,7 @@ func (e *export) reckon(date time.Time) (map[string]int64, event.Stats) {
 			case strings.TrimSpace(line) == "":
 				stats.Lines--
 			case json.Unmarshal([]byte(line), &v) != nil:
-				stats.Malformed = map[event.Reason]int64{event.Truncated: 1}
+				stats.Malformed, stats.MalformedHours = map[event.Reason]int64{event.Truncated: 1}, map[int]int64{0: 1}
 				stats.Samples = append(stats.Samples, event.Sample{Blob: name, Offset: int64(offset), Reason: event.Truncated, Text: fmt.Sprintf("%q", strings.TrimSpace(line))})
 			case v.EventID != 4688:
 				stats.Other++

@@ -2,6 +2,8 @@ package event
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -13,22 +15,35 @@ import (
 type compression struct {
 	ending string // of names
 	magic  []byte // at the start of the data
-	open   func(io.Reader) (io.ReadCloser, error)
+	// open returns what decompresses a blob of so many bytes.
+	open func(r io.Reader, size int64) (io.ReadCloser, error)
 }
+
+// Windows of Zstandard, the memory that its header asks for: those of the levels
+// up to 19 always, those of the higher ones, and of --long, where the blob is
+// large enough to need one. Ten bytes can ask for half a GiB.
+const (
+	usualWindow = 8 << 20
+	mostWindow  = 128 << 20
+	windowRatio = 128 // to the blob's size
+)
 
 // compressions are known by their first bytes, and by the endings of names where
 // a blob must not be cut.
 func compressions() []compression {
 	return []compression{
-		{".gz", []byte{0x1f, 0x8b}, func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }},
-		{".zst", []byte{0x28, 0xb5, 0x2f, 0xfd}, func(r io.Reader) (io.ReadCloser, error) {
-			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-			if err != nil {
-				return nil, err
-			}
-			return z.IOReadCloser(), nil
-		}},
+		{".gz", []byte{0x1f, 0x8b}, func(r io.Reader, _ int64) (io.ReadCloser, error) { return gzip.NewReader(r) }},
+		{".zst", []byte{0x28, 0xb5, 0x2f, 0xfd}, openZstd},
 	}
+}
+
+func openZstd(r io.Reader, size int64) (io.ReadCloser, error) {
+	window := uint64(min(max(usualWindow, windowRatio*size), mostWindow))
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
+	if err != nil {
+		return nil, err
+	}
+	return z.IOReadCloser(), nil
 }
 
 // longestMagic is how many first bytes tell.
@@ -59,9 +74,18 @@ type expanded struct {
 }
 
 func (e *expanded) Read(p []byte) (int, error) {
-	n, err := e.z.Read(p)
-	if err != nil && err != io.EOF {
+	n, err := e.decompress(p)
+	switch {
+	case err == nil || err == io.EOF:
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		err = fmt.Errorf("%w: %v; compress with a window of at most %d MiB and run again", ErrUnsupported, err, usualWindow>>20)
+	default:
 		err = e.src.orCorrupt(err)
 	}
 	return n, err
+}
+
+func (e *expanded) decompress(p []byte) (n int, err error) {
+	defer recovered(&err)
+	return e.z.Read(p)
 }

@@ -49,7 +49,7 @@ func (q Query) equal(o Query) bool {
 // that one long line needed is not kept, nor are those of large pages.
 func (s *Scanner) restart(w Window) {
 	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
-	s.stats, s.lines, s.record = Stats{}, lines{buf: s.lines.buf}, Record{}
+	s.stats, s.lines, s.record, s.kept = Stats{}, lines{buf: s.lines.buf}, Record{}, quarantine{}
 	if len(s.lines.buf) > 4*bufferSize {
 		s.lines.buf = nil
 	}
@@ -130,6 +130,7 @@ type Reading struct {
 	opening int // pieces under way whose rest may come into the queue
 	stopped bool
 	stats   Stats
+	kept    quarantine
 }
 
 // Lanes returns how many goroutines can be of use, at least one.
@@ -148,9 +149,19 @@ func (rd *Reading) Stats() Stats {
 	return rd.stats
 }
 
+// Malformed returns the malformed lines that are kept aside of what all lanes that
+// have ended have read: the first 1,000 by place, of which each is cut at 16 KiB,
+// fewer where those take more than 1 MiB. Stats says how many there are.
+func (rd *Reading) Malformed() []Line {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	return slices.Clone(rd.kept.lines)
+}
+
 // Lane reads what no other goroutine reads, until nothing is left, and gives the
 // records to add. All is read when every Lane has returned nil; after an error
-// the others end soon.
+// the others end soon. Of a blob that can never be read the error is an
+// UnreadableError: the rest can then be read anew without it.
 func (rd *Reading) Lane(ctx context.Context, add func(*Record)) error {
 	for {
 		p, ok := rd.next(true)
@@ -174,12 +185,13 @@ func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error
 	for ok := true; ok; p, ok = rd.next(false) {
 		if err := rd.read(ctx, s, p, add); err != nil {
 			s.Close()
-			return err
+			return judge(ctx, rd.r, rd.parts[p.part].Blob, err)
 		}
 	}
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
 	rd.stats.Merge(s.Stats())
+	rd.kept.merge(&s.kept)
 	return nil
 }
 

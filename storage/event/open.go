@@ -115,7 +115,11 @@ func (s *Scanner) begin(src *source, rng Range) error {
 			return fmt.Errorf("%s: %w: compressed data in a blob whose name does not end in %s cannot be read in parts", l.blob, ErrCorrupt, c.ending)
 		}
 		src.limit = rng.Blob.Size
-		z, err := c.open(head)
+		var z io.ReadCloser
+		err := guard(func() (err error) {
+			z, err = c.open(head, rng.Blob.Size)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", l.blob, src.orCorrupt(err))
 		}

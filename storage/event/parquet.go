@@ -15,8 +15,10 @@ import (
 // parts.
 const parquetEnding = ".parquet"
 
-func namedParquet(b storage.Blob) bool {
-	return strings.HasSuffix(strings.ToLower(b.Name), parquetEnding)
+func namedParquet(b storage.Blob) bool { return isParquetName(b.Name) }
+
+func isParquetName(name string) bool {
+	return strings.HasSuffix(strings.ToLower(name), parquetEnding)
 }
 
 // columnar reads records from the row groups of a Parquet blob. It reads the
@@ -106,17 +108,6 @@ func (s *Scanner) openParquet(ctx context.Context, r storage.Reader, rng Range) 
 	return nil
 }
 
-// guard turns a panic of the library, on data that no writer writes, into an
-// error.
-func guard(read func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("unreadable: %v", p)
-		}
-	}()
-	return read()
-}
-
 // choose finds the columns and the row groups to read.
 func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 	found, chunks, err := leaves(meta.Schema)
@@ -175,33 +166,31 @@ func (c *columnar) checkColumns(g *format.RowGroup) error {
 
 // scanParquet is Scan of a Parquet blob.
 func (s *Scanner) scanParquet() bool {
+	more, err := s.nextRow()
+	if err != nil {
+		s.lines.err = s.columnar.src.orCorrupt(err)
+		s.isParquet = false
+		return false
+	}
+	return more
+}
+
+// nextRow goes on to the next record. It is false at the end.
+func (s *Scanner) nextRow() (more bool, err error) {
+	defer recovered(&err)
 	c := s.columnar
 	for {
 		for c.next < c.count {
 			row := c.picked[c.next]
 			c.next++
-			ok, err := s.takeRow(row)
-			if err != nil {
-				return s.failParquet(err)
-			}
-			if ok {
-				return true
+			if ok, err := s.takeRow(row); ok || err != nil {
+				return ok, err
 			}
 		}
-		more, err := s.pickRows()
-		if err != nil {
-			return s.failParquet(err)
-		}
-		if !more {
-			return false
+		if more, err := s.pickRows(); !more || err != nil {
+			return false, err
 		}
 	}
-}
-
-func (s *Scanner) failParquet(err error) bool {
-	s.lines.err = s.columnar.src.orCorrupt(err)
-	s.isParquet = false
-	return false
 }
 
 // takeRow counts a row with a wanted EventID, and keeps it as the record if its
@@ -219,7 +208,7 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 	}
 	switch {
 	case !ok:
-		s.stats.malformed(s.lines.blob, c.row+row, NoTime, at.shown(row).raw)
+		s.fault(NoTime, c.row+row, at.shown(row).raw)
 		return false, nil
 	case t < s.from || t >= s.to:
 		s.stats.OutsideDay++
@@ -328,8 +317,8 @@ func (s *Scanner) beginGroup() {
 		s.stats.Other += g.NumRows
 		c.sorted = g.NumRows
 	case len(c.eventIDs) == 0 && c.columns[c.time].absent:
-		s.stats.malformed(s.lines.blob, c.row, NoTime, nil)
-		s.stats.Malformed[NoTime] += g.NumRows - 1
+		s.fault(NoTime, c.row, nil)
+		s.stats.more(NoTime, s.hour(), g.NumRows-1)
 		c.sorted = g.NumRows
 	}
 }

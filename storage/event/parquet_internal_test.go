@@ -330,3 +330,19 @@ func TestDictionaryOfBits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("index out of range") }
+
+// A library that panics has met bytes that it cannot read.
+func TestDecoderPanics(t *testing.T) {
+	e := expanded{panicking{}, &source{}}
+	if n, err := e.Read(make([]byte, 8)); n != 0 || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%d, %v", n, err)
+	}
+	s := &Scanner{isParquet: true, columnar: &columnar{count: 1}} // no columns: what panics
+	if s.Scan() || !errors.Is(s.Err(), ErrCorrupt) {
+		t.Error(s.Err())
+	}
+}

@@ -67,10 +67,6 @@ func (b *blobAt) request(p []byte, at int64) error {
 	return errors.Join(err, body.Close())
 }
 
-// ErrUnsupported: the blob may well be whole, but is written in a way that is not
-// read; the error says how to write it.
-var ErrUnsupported = errors.New("unsupported Parquet")
-
 func unsupported(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrUnsupported}, args...)...)
 }

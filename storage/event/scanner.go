@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// ErrCorrupt: the blob's bytes are not what its name or its first bytes say, as
-// with a gzip stream that ends early.
-var ErrCorrupt = errors.New("corrupt content")
-
 // Scanner reads records from JSON lines or Parquet, range after range, one Scan at
 // a time.
 // What it learns of their layout makes it faster, so it is worth keeping.
@@ -26,6 +22,8 @@ type Scanner struct {
 	clock     clock
 	record    Record
 	stats     Stats
+	kept      quarantine
+	hours     blobHour
 
 	query     Query
 	columnar  *columnar // nil until a Parquet blob is read
@@ -61,9 +59,7 @@ func (s *Scanner) Scan() bool {
 		case !ok:
 			return false
 		case tooLong:
-			s.stats.Lines++
-			s.malformed(TooLong, line)
-			if !s.lines.skipRest() {
+			if !s.passLong(line) {
 				return false
 			}
 		case s.take(line):
@@ -147,6 +143,7 @@ func (s *Scanner) read(whole []byte) verdict {
 	return wanted
 }
 
+// malformed counts the line that was read last, and keeps it aside.
 func (s *Scanner) malformed(r Reason, line []byte) {
-	s.stats.malformed(s.lines.blob, s.lines.offset-int64(len(line)), r, line)
+	s.fault(r, s.lines.offset-int64(len(line)), line)
 }

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-
-	"sparkless/storage"
 )
 
 // Reason says why a line could not be used.
@@ -31,6 +29,10 @@ type Stats struct {
 	OutsideDay int64            `json:"outside_day"`         // events of another day
 	Malformed  map[Reason]int64 `json:"malformed,omitempty"` // lines, by reason
 	Samples    []Sample         `json:"samples,omitempty"`   // the first malformed lines
+	// MalformedHours are the malformed lines by the hour of the day, 0 to 23, that
+	// their blob's name states (storage.ExportHour); of a name without one they are
+	// not there.
+	MalformedHours map[int]int64 `json:"malformed_hours,omitempty"`
 }
 
 // Sample is a malformed line, or the TimeGenerated of a row, for display.
@@ -43,7 +45,7 @@ type Sample struct {
 
 // Place says where in the blob the line is: "byte 4096", or "row 7" of Parquet.
 func (s Sample) Place() string {
-	if namedParquet(storage.Blob{Name: s.Blob}) {
+	if isParquetName(s.Blob) {
 		return fmt.Sprintf("row %d", s.Offset)
 	}
 	return fmt.Sprintf("byte %d", s.Offset)
@@ -71,24 +73,41 @@ func (s *Stats) Merge(o Stats) {
 	s.Records += o.Records
 	s.Other += o.Other
 	s.OutsideDay += o.OutsideDay
-	if s.Malformed == nil {
-		s.Malformed = maps.Clone(o.Malformed)
-	} else {
-		for r, n := range o.Malformed {
-			s.Malformed[r] += n
-		}
-	}
+	s.Malformed = sums(s.Malformed, o.Malformed)
+	s.MalformedHours = sums(s.MalformedHours, o.MalformedHours)
 	s.Samples = append(slices.Clip(s.Samples), o.Samples...)
 	slices.SortFunc(s.Samples, bySample)
 	s.Samples = s.Samples[:min(len(s.Samples), maxSamples)]
 }
 
-// malformed counts a line, and keeps it if it is among the first.
-func (s *Stats) malformed(blob string, offset int64, r Reason, line []byte) {
+// sums adds the numbers of b to those of a, which may be nil. It leaves b as it is.
+func sums[K comparable](a, b map[K]int64) map[K]int64 {
+	if a == nil {
+		return maps.Clone(b)
+	}
+	for k, n := range b {
+		a[k] += n
+	}
+	return a
+}
+
+// more counts malformed lines of an hour, -1 if that is not known.
+func (s *Stats) more(r Reason, hour int, n int64) {
 	if s.Malformed == nil {
 		s.Malformed = map[Reason]int64{}
 	}
-	s.Malformed[r]++
+	s.Malformed[r] += n
+	if hour < 0 {
+		return
+	}
+	if s.MalformedHours == nil {
+		s.MalformedHours = map[int]int64{}
+	}
+	s.MalformedHours[hour] += n
+}
+
+// sample keeps a malformed line if it is among the first.
+func (s *Stats) sample(blob string, offset int64, r Reason, line []byte) {
 	sample := Sample{Blob: blob, Offset: offset, Reason: r}
 	at, _ := slices.BinarySearchFunc(s.Samples, sample, bySample)
 	if at == maxSamples {

@@ -107,9 +107,8 @@ func (s *Scanner) takeFragment(b storage.Blob, f *fragment) bool {
 	l.blob = b.Name
 	l.bytes += f.end - start
 	if f.end-start > maxLine {
-		l.offset = start + maxLine
 		s.stats.Lines++
-		s.malformed(TooLong, text[:maxLine])
+		s.faultOf(TooLong, start, f.end-start, text)
 		return false
 	}
 	l.offset = f.end

@@ -1,0 +1,48 @@
+package event
+
+import (
+	"bytes"
+
+	"sparkless/storage"
+)
+
+// fault counts a malformed line that starts at offset, or of Parquet a row, and
+// keeps it aside.
+func (s *Scanner) fault(r Reason, offset int64, line []byte) {
+	s.faultOf(r, offset, int64(len(line)), line)
+}
+
+// faultOf is fault of a line of which only the beginning is at hand.
+func (s *Scanner) faultOf(r Reason, offset, length int64, text []byte) {
+	blob := s.lines.blob
+	s.stats.sample(blob, offset, r, text)
+	s.stats.more(r, s.hour(), 1)
+	s.kept.take(Line{Blob: blob, Offset: offset, Reason: r, Length: length}, text)
+}
+
+// passLong goes on behind a line that is too long, of which the beginning was
+// read. It returns false at the end and on error.
+func (s *Scanner) passLong(line []byte) bool {
+	s.stats.Lines++
+	start, text := s.lines.offset-int64(len(line)), bytes.Clone(line[:keptLine+1])
+	more := s.lines.skipRest()
+	s.faultOf(TooLong, start, s.lines.offset-start, text)
+	return more
+}
+
+// blobHour remembers which hour the last blob's name states.
+type blobHour struct {
+	blob string
+	hour int // -1 for none
+}
+
+// hour is the one that the open blob's name states, or -1.
+func (s *Scanner) hour() int {
+	if h := &s.hours; h.blob != s.lines.blob || h.blob == "" {
+		h.blob, h.hour = s.lines.blob, -1
+		if hour, ok := storage.ExportHour(h.blob); ok {
+			h.hour = hour
+		}
+	}
+	return s.hours.hour
+}
