@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
 
 	"sparkless/storage"
 	"sparkless/storage/event"
@@ -15,6 +19,8 @@ type note struct {
 	Key       string      `json:"key"`                  // of the shard or the plan
 	ShardSize int64       `json:"shard_size,omitempty"` // of a profile: that was chosen for the day
 	Stats     event.Stats `json:"stats"`
+	// Unreadable are the blobs that the state is without.
+	Unreadable []Unreadable `json:"unreadable,omitempty"`
 }
 
 // Partial is what a shard holds, as it is in the work store.
@@ -22,6 +28,8 @@ type Partial[S any] struct {
 	State  S
 	Stats  event.Stats
 	Reused bool // an earlier fold has read the shard
+	// Unreadable are the blobs of the shard that the state is without.
+	Unreadable []Unreadable
 }
 
 // Fold makes sure that the partial of one shard of the plan is in the work
@@ -36,28 +44,79 @@ func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 		return p, err
 	}
 	s := plan.Shards[shard]
-	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats}, p.State)
+	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats, Unreadable: p.Unreadable}, p.State)
 }
 
-// fold reads a shard, in lanes.
+// fold reads a shard. A blob that nobody can read is left out, and all that was
+// read together with it is read again without it: how far one gets into such a
+// blob must not show.
 func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
+	parts := plan.Shards[shard].Parts
+	var lost []Unreadable
+	for {
+		p, lines, err := h.scan(ctx, plan.Date, parts)
+		var bad *event.UnreadableError
+		if errors.As(err, &bad) {
+			lost = append(lost, Unreadable{bad.Blob.Name, bad.Error()})
+			parts = without(parts, bad.Blob.Name)
+			continue
+		}
+		if err != nil {
+			return p, stale(err)
+		}
+		slices.SortFunc(lost, byBlob)
+		p.Unreadable = lost
+		return p, h.quarantine(ctx, plan, shard, p.Stats, lines)
+	}
+}
+
+func byBlob(a, b Unreadable) int { return strings.Compare(a.Blob, b.Blob) }
+
+// without returns the parts that are not of the blob.
+func without(parts []event.Range, blob string) []event.Range {
+	return slices.DeleteFunc(slices.Clone(parts), func(p event.Range) bool { return p.Blob.Name == blob })
+}
+
+// quarantine keeps the malformed lines of a shard aside, for whoever wants to
+// know what could not be used.
+func (h *Hunt[S]) quarantine(ctx context.Context, plan Plan, shard int, s event.Stats, lines []event.Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	key := plan.Shards[shard].Key
+	name := path.Join("quarantine", h.folder(plan.Date.Format(time.DateOnly)), key+".jsonl")
+	data, err := event.EncodeLines(key, s.MalformedLines(), lines)
+	if err == nil {
+		err = h.Work.Put(ctx, name, data)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping malformed lines in the work store: %w", err)
+	}
+	return nil
+}
+
+// scan reads parts of blobs, in lanes.
+func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range) (Partial[S], []event.Line, error) {
 	lanes := h.Lanes
 	if lanes == nil {
 		lanes = event.NewLanes(1, 1)
 	}
-	reading := lanes.Read(h.Input, h.spec().Query, event.Day(plan.Date), plan.Shards[shard].Parts)
+	reading := lanes.Read(h.Input, h.spec().Query, event.Day(date), parts)
 	states := make([]S, reading.Lanes())
 	err := Local(len(states)).Run(ctx, len(states), func(ctx context.Context, lane int) error {
 		states[lane] = h.Detector.New()
 		return reading.Lane(ctx, states[lane].Add)
 	})
 	if err != nil {
-		return Partial[S]{}, stale(err)
+		return Partial[S]{}, nil, err
+	}
+	if len(states) == 0 { // no parts are left
+		return Partial[S]{State: h.Detector.New()}, nil, nil
 	}
 	for _, other := range states[1:] {
 		states[0].Merge(other)
 	}
-	return Partial[S]{State: states[0], Stats: reading.Stats()}, nil
+	return Partial[S]{State: states[0], Stats: reading.Stats()}, reading.Malformed(), nil
 }
 
 // errStale: the plan names a version of a blob that is there no more.
@@ -96,7 +155,7 @@ func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (Partial[S], e
 	if err == nil && n.Key != s.Key {
 		err = fmt.Errorf("%w: %s: made for something else", errNoFile, name)
 	}
-	return Partial[S]{state, n.Stats, true}, err
+	return Partial[S]{state, n.Stats, true, n.Unreadable}, err
 }
 
 // get reads a state that was put under name. A file that is missing or damaged

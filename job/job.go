@@ -6,6 +6,7 @@
 //
 //	partials/<scope>/<detector>/<day>/<shard key>.parquet     one shard's state
 //	profiles/<scope>/<detector>/day=<day>/profile.parquet     the day's state
+//	quarantine/<scope>/<detector>/<day>/<shard key>.jsonl     lines of it that could not be used
 //	outbox/<scope>/<detector>/<day>.jsonl                     what is to be sent
 //	receipts/<sink>/<scope>/<detector>/<day>/<batch>.jsonl    what was sent
 //	locks/<scope>/<detector>/<day>                            who is at work on it
@@ -89,7 +90,7 @@ func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result
 	if err := h.read(ctx, r); err != nil {
 		return nil, err
 	}
-	if err := h.checkMalformed(r.Stats); err != nil {
+	if err := h.checkReadable(r); err != nil {
 		return nil, err
 	}
 	partial := h.missing(r)
@@ -149,6 +150,7 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
 	if err == nil && before.Key == plan.Key {
 		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
+		r.Missing.Unreadable = before.Unreadable
 		return nil
 	}
 	progress, m := h.meter(plan), h.merging(plan)
@@ -168,8 +170,8 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	if err := h.mergeRest(ctx, plan, m); err != nil {
 		return err
 	}
-	r.Day, r.Stats = m.state, m.stats
-	n := note{Key: plan.Key, Stats: r.Stats}
+	r.Day, r.Stats, r.Missing.Unreadable = m.state, m.stats, m.lost
+	n := note{Key: plan.Key, Stats: r.Stats, Unreadable: m.lost}
 	if h.ShardSize == 0 {
 		n.ShardSize = plan.ShardSize
 	}
@@ -207,7 +209,13 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 	return fmt.Errorf("%w of the workspace %q (setting storage.workspace); the container holds %q", ErrNoBlobs, h.Workspace, found)
 }
 
-func (h *Hunt[S]) checkMalformed(s event.Stats) error {
+// checkReadable fails when so much of the day cannot be used that the rest says
+// nothing about it.
+func (h *Hunt[S]) checkReadable(r *Result[S]) error {
+	if lost := r.Missing.Unreadable; len(lost) > 0 && len(lost) == len(r.Export.Blobs) {
+		return fmt.Errorf("none of the %d blobs of %s can be read; the first: %s", len(lost), r.Date.Format(time.DateOnly), lost[0].Reason)
+	}
+	s := r.Stats
 	if share(s) <= h.MaxMalformed {
 		return nil
 	}

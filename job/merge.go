@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"sparkless/storage/event"
@@ -13,6 +14,7 @@ type merging[S State[S]] struct {
 	mu     sync.Mutex
 	state  S
 	stats  event.Stats
+	lost   []Unreadable
 	merged []bool // by shard: an engine may run one more than once
 }
 
@@ -29,6 +31,9 @@ func (m *merging[S]) add(shard int, p Partial[S]) {
 	m.merged[shard] = true
 	m.state.Merge(p.State)
 	m.stats.Merge(p.Stats)
+	m.lost = append(m.lost, p.Unreadable...)
+	slices.SortFunc(m.lost, byBlob)
+	m.lost = slices.Compact(m.lost) // two shards may hold parts of one blob
 }
 
 // Merge returns the state of all shards of the plan. A shard whose partial is

@@ -53,7 +53,7 @@ func (m Missing) String() string {
 // missing finds what the result lacks, and makes it an error if that is more
 // than the settings allow.
 func (h *Hunt[S]) missing(r *Result[S]) error {
-	r.Missing.Gaps = r.Export.Gaps(h.hoursOver(r.Date))
+	r.Missing.Gaps, r.Missing.Malformed = r.Export.Gaps(h.hoursOver(r.Date)), r.Stats.MalformedHours
 	bad := Missing{Unreadable: r.Missing.Unreadable}
 	hours := 0
 	for _, g := range r.Missing.Gaps {
