@@ -57,8 +57,9 @@ func (p Policy) Validate() error {
 
 // Retry returns a sink that calls sink again after a passing error, with waits
 // that double and vary by chance, and never shorter than a Backoff asks for. It
-// does not retry ErrRefused, ErrDenied or an error of a context. policy is valid
-// or the zero value. The sink returned is a Replacer if, and only if, sink is one.
+// does not retry ErrRefused, ErrSettings, ErrDenied or an error of a context.
+// policy is valid or the zero value. The sink returned is a Replacer if, and only
+// if, sink is one.
 //
 // A call in progress is not cut short by policy.Total: that is for sink to bound.
 func Retry(sink Sink, policy Policy) Sink {
@@ -115,7 +116,7 @@ func (r *retrier) Send(ctx context.Context, records []Record) (int, error) {
 }
 
 func passing(err error) bool {
-	for _, final := range []error{ErrRefused, ErrDenied, context.Canceled, context.DeadlineExceeded} {
+	for _, final := range []error{ErrRefused, ErrSettings, ErrDenied, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, final) {
 			return false
 		}

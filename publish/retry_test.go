@@ -62,6 +62,7 @@ func TestRetryStops(t *testing.T) {
 		{"when asked to wait too long", testPolicy, asked(time.Hour), 1},
 		{"when asked to wait for ever", testPolicy, asked(1<<63 - 1), 1},
 		{"on refused", testPolicy, fmt.Errorf("x: %w", ErrRefused), 1},
+		{"on wrong settings", testPolicy, fmt.Errorf("x: %w", ErrSettings), 1},
 		{"on denied", testPolicy, fmt.Errorf("x: %w", ErrDenied), 1},
 		{"on cancelled", testPolicy, fmt.Errorf("x: %w", context.Canceled), 1},
 		{"on a deadline", testPolicy, fmt.Errorf("x: %w", context.DeadlineExceeded), 1},

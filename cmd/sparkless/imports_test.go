@@ -26,7 +26,9 @@ var mayImport = map[string][]string{
 	"masquerade/simjoin":          {},
 	"masquerade":                  {"masquerade/simjoin", "storage/event", "storage/table", "publish"},
 	"publish":                     {"storage"},
-	"publish/datacollector":       {"publish"},
+	"publish/ingest":              {"publish", "storage/secret"},
+	"publish/datacollector":       {"publish", "publish/ingest", "storage/secret"},
+	"publish/logsingestion":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/file":                {"publish"},
 	"publish/publishtest":         {"publish"},
 	"job":                         {"publish", "storage", "storage/event"},
@@ -37,7 +39,7 @@ var mayImport = map[string][]string{
 	"bench/peers":                 {}, // a module of its own: it shares no code with ours
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file",
-		"storage", "storage/azure", "storage/local", "storage/event", "bench/sample"},
+		"storage", "storage/azure", "storage/local", "storage/event", "storage/secret", "bench/sample"},
 }
 
 // moduleRoot is the folder of go.mod.

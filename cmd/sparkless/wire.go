@@ -22,6 +22,7 @@ import (
 	"sparkless/storage/azure"
 	"sparkless/storage/event"
 	"sparkless/storage/local"
+	"sparkless/storage/secret"
 )
 
 // defaultWork is the folder or container of the work store unless set.
@@ -244,7 +245,7 @@ func sinks(v *values, date time.Time) ([]publish.Sink, error) {
 	if v.text("datacollector.workspace-id") != "" || v.text("datacollector.shared-key") != "" {
 		s, err := datacollector.New(datacollector.Config{
 			WorkspaceID: v.text("datacollector.workspace-id"),
-			SharedKey:   v.text("datacollector.shared-key"),
+			SharedKey:   secret.New(v.text("datacollector.shared-key")),
 			LogType:     v.text("datacollector.log-type"),
 			Endpoint:    v.text("datacollector.endpoint"),
 			ResourceID:  v.text("datacollector.resource-id"),

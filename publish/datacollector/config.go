@@ -11,18 +11,16 @@
 package datacollector
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"sparkless/publish/ingest"
+	"sparkless/storage/secret"
 )
 
 // DefaultLogType is the table that rules for the Synapse notebook query.
@@ -34,7 +32,7 @@ type Config struct {
 	// WorkspaceID is the GUID of the Log Analytics workspace.
 	WorkspaceID string
 	// SharedKey is the primary or secondary key of the workspace, in base64.
-	SharedKey string `json:"-"`
+	SharedKey secret.Text `json:"-"`
 	// LogType names the table, without "_CL". Empty means DefaultLogType.
 	LogType string
 	// Endpoint replaces https://<WorkspaceID>.ods.opinsights.azure.com: another
@@ -85,36 +83,16 @@ func (c Config) Validate() error {
 	report(c.TimeGeneratedField != "" && !propertyPattern.MatchString(c.TimeGeneratedField),
 		"time-generated-field: set the name of a field (letters, digits, underscores, at most 45), or nothing")
 	if c.Endpoint != "" {
-		if err := checkEndpoint(c.Endpoint); err != nil {
+		if err := ingest.CheckEndpoint(c.Endpoint, "https://<workspace-id>.ods.opinsights.azure.cn"); err != nil {
 			errs = append(errs, fmt.Errorf("datacollector.endpoint: %w", err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func validKey(key string) bool {
-	raw, err := base64.StdEncoding.DecodeString(key)
+func validKey(key secret.Text) bool {
+	raw, err := base64.StdEncoding.DecodeString(key.Reveal())
 	return err == nil && len(raw) > 0
-}
-
-// checkEndpoint does not repeat the endpoint: it may hold a password.
-func checkEndpoint(endpoint string) error {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || u.Opaque != "" {
-		return errors.New("set a URL such as https://<workspace-id>.ods.opinsights.azure.cn")
-	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return errors.New("set scheme and host only, without user, path or query")
-	}
-	if u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
-		return errors.New("use https (http is for a server on this machine only)")
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Sink sends to one table of one workspace. It is made by New.
@@ -124,7 +102,7 @@ type Sink struct {
 	key    []byte
 	config Config
 	client *http.Client
-	limits limits
+	format ingest.Format
 }
 
 // New returns the sink for c, or what Validate reports.
@@ -137,16 +115,14 @@ func New(c Config) (*Sink, error) {
 	}
 	name := "datacollector-" + strings.ToLower(c.WorkspaceID) + "-" + c.LogType
 	if c.Endpoint != "" {
-		// What another server took, a test one perhaps, this one has not.
-		sum := sha256.Sum256([]byte(strings.TrimRight(c.Endpoint, "/")))
-		name += "-" + hex.EncodeToString(sum[:4])
+		name += "-" + ingest.Digest(c.Endpoint)
 	} else {
 		c.Endpoint = "https://" + c.WorkspaceID + ".ods.opinsights.azure.com"
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	key, err := base64.StdEncoding.DecodeString(c.SharedKey)
+	key, err := base64.StdEncoding.DecodeString(c.SharedKey.Reveal())
 	if err != nil {
 		return nil, errors.New("datacollector.shared-key is not base64")
 	}
@@ -155,33 +131,11 @@ func New(c Config) (*Sink, error) {
 		url:    strings.TrimRight(c.Endpoint, "/") + resource + "?api-version=2016-04-01",
 		key:    key,
 		config: c,
-		client: client(c.Client),
-		limits: limits{bytes: maxBytes, records: maxRecords},
+		client: ingest.Client(c.Client),
+		format: format(),
 	}, nil
-}
-
-// client returns a client that follows no redirect: the signature is for this
-// host. Connections are not kept, so that no goroutine outlives a Send and no
-// request meets a connection that the service has just closed.
-func client(given *http.Client) *http.Client {
-	var c http.Client
-	if given != nil {
-		c = *given
-	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = t.Clone()
-		t.DisableKeepAlives = true
-		c.Transport = t
-	}
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 // Name is "datacollector-<workspace ID>-<Log-Type>", and with an Endpoint of its
 // own "-<8 hexadecimal digits of the endpoint's SHA-256>".
 func (s *Sink) Name() string { return s.name }
-
-// limited reads at most n bytes: an answer is a line, whatever a proxy makes of it.
-func limited(r io.Reader, n int64) string {
-	data, _ := io.ReadAll(io.LimitReader(r, n))
-	return string(data)
-}

@@ -8,13 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"sparkless/publish"
+	"sparkless/publish/ingest"
+	"sparkless/storage/secret"
 )
 
 const (
@@ -22,8 +22,6 @@ const (
 	contentType = "application/json"
 	// requestTime bounds one request; 25 MB in this time are 1.7 Mbit/s.
 	requestTime = 2 * time.Minute
-	// longestWait bounds what a Retry-After can ask for.
-	longestWait = 24 * time.Hour
 )
 
 // Send posts one batch of at most 25 MB and 5,000 records. The service takes it
@@ -33,7 +31,7 @@ func (s *Sink) Send(ctx context.Context, records []publish.Record) (int, error) 
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	body, n, err := s.limits.batch(records)
+	body, n, err := s.format.Batch(records)
 	if n == 0 {
 		return 0, err
 	}
@@ -50,7 +48,7 @@ func (s *Sink) post(ctx context.Context, body []byte) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(limit, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("%w: datacollector.endpoint makes no request", publish.ErrRefused)
+		return fmt.Errorf("%w: datacollector.endpoint makes no request", publish.ErrSettings)
 	}
 	date := s.config.Now().UTC().Format(http.TimeFormat)
 	signed := signature(s.key, len(body), date)
@@ -64,20 +62,21 @@ func (s *Sink) post(ctx context.Context, body []byte) error {
 	if s.config.TimeGeneratedField != "" {
 		req.Header.Set("time-generated-field", s.config.TimeGeneratedField)
 	}
+	hide := []secret.Text{s.config.SharedKey, secret.New(signed)}
 	resp, err := s.client.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w while posting; the records may have been stored", ctx.Err())
 		}
-		// Not wrapped: the time limit of one request would look like the end of
-		// the run, which nobody retries.
-		return fmt.Errorf("no answer, the records may have been stored: %s", s.oneLine(err.Error(), signed))
+		return ingest.NoAnswer(err, "datacollector.endpoint", hide...)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return s.verdict(resp, s.answer(resp, signed))
+	answer := read(resp, hide)
+	hint, kind := verdict(answer)
+	return answer.Err(kind, hint, s.config.Now())
 }
 
 // signature is the value after "SharedKey <workspace ID>:", over the number of
@@ -88,93 +87,54 @@ func signature(key []byte, bytes int, date string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// answer is the error that the service documents as {"Error":…,"Message":…}.
-type answer struct {
-	Error   string
-	Message string
-}
-
-func (s *Sink) answer(resp *http.Response, signed string) answer {
-	var a answer
-	text := limited(resp.Body, 64<<10)
+// read reads the error that the service documents as {"Error":…,"Message":…}.
+func read(resp *http.Response, hide []secret.Text) ingest.Answer {
+	var said struct{ Error, Message string }
+	text, _ := io.ReadAll(resp.Body) // what there is of it
 	// Only the first value: whatever a proxy appends is no reason to miss the code.
-	if err := json.NewDecoder(strings.NewReader(text)).Decode(&a); err != nil || a.Error == "" && a.Message == "" {
-		a = answer{Message: text}
+	err := json.NewDecoder(bytes.NewReader(text)).Decode(&said)
+	if err != nil || said.Error == "" && said.Message == "" {
+		said.Error, said.Message = "", string(text)
 	}
-	return answer{Error: s.oneLine(a.Error, signed), Message: s.oneLine(a.Message, signed)}
+	return ingest.Answer{
+		Status:     resp.StatusCode,
+		Code:       ingest.OneLine(said.Error, hide...),
+		Message:    ingest.OneLine(said.Message, hide...),
+		RetryAfter: resp.Header.Get("Retry-After"),
+	}
 }
 
-// oneLine makes foreign text fit for a message: no line breaks or characters
-// that steer a terminal, a bounded length, and nothing secret that it echoes.
-func (s *Sink) oneLine(text, signed string) string {
-	const longest = 300
-	text = strings.NewReplacer(s.config.SharedKey, "[key]", signed, "[signature]").Replace(strings.ToValidUTF8(text, "\uFFFD"))
-	text = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return c
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > longest {
-		return string(runes[:longest]) + "…"
+// verdict sorts an answer other than 200, and says where to look.
+func verdict(a ingest.Answer) (hint string, kind error) {
+	switch kind = a.Kind(); {
+	case kind == nil:
+		return "", nil
+	case kind == publish.ErrDenied:
+		return "check datacollector.workspace-id and datacollector.shared-key (of the same workspace, " +
+			"not regenerated since), and that the clock of this machine is right to a few minutes", kind
+	case a.Status == http.StatusBadRequest:
+		return badRequest(a.Code)
+	case a.Status == http.StatusRequestEntityTooLarge:
+		return "something between here and the service takes smaller requests only, check any proxy", kind
+	case a.Status == http.StatusNotFound:
+		return "datacollector.endpoint is wrong, or the request is larger than the service takes", kind
 	}
-	return text
+	return "this is no answer of the Data Collector API, check datacollector.endpoint and any proxy", publish.ErrSettings
 }
 
-// verdict sorts an answer other than 200 into refused, denied and passing.
-func (s *Sink) verdict(resp *http.Response, a answer) error {
-	said := fmt.Sprintf("the service answered %d %s %q", resp.StatusCode, a.Error, a.Message)
-	switch code := resp.StatusCode; {
-	case code == 408 || code == 429 || code >= 500:
-		return s.passing(resp, said)
-	case code == 401 || code == 403:
-		return fmt.Errorf("%w: %s: check datacollector.workspace-id and datacollector.shared-key (of the same workspace, "+
-			"not regenerated since), and that the clock of this machine is right to a few minutes", publish.ErrDenied, said)
-	case code == 400:
-		return fmt.Errorf("%w: %s: %s", publish.ErrRefused, said, hint(a.Error))
-	case code == 404:
-		return fmt.Errorf("%w: %s: datacollector.endpoint is wrong, or the request is larger than the service takes",
-			publish.ErrRefused, said)
-	}
-	return fmt.Errorf("%w: %s: this is no answer of the Data Collector API, check datacollector.endpoint and any proxy",
-		publish.ErrRefused, said)
-}
-
-// passing keeps the wait that the service asks for, if it does.
-func (s *Sink) passing(resp *http.Response, said string) error {
-	err := fmt.Errorf("%s", said)
-	if after := retryAfter(resp.Header.Get("Retry-After"), s.config.Now()); after > 0 {
-		return &publish.Backoff{After: after, Err: err}
-	}
-	return err
-}
-
-// retryAfter reads seconds or an HTTP date (RFC 9110, section 10.2.3); 0 means
-// no wish.
-func retryAfter(value string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, longestWait)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), longestWait)
-	}
-	return 0
-}
-
-// hint says where to look for each documented error code of a 400.
-func hint(code string) string {
+// badRequest knows each documented error code of a 400.
+func badRequest(code string) (hint string, kind error) {
 	switch code {
 	case "InactiveCustomer":
-		return "the workspace is closed or being deleted, check datacollector.workspace-id"
+		return "the workspace is closed or being deleted, check datacollector.workspace-id", publish.ErrSettings
 	case "InvalidCustomerId":
-		return "check datacollector.workspace-id"
+		return "check datacollector.workspace-id", publish.ErrSettings
 	case "InvalidLogType", "MissingLogType":
-		return "check datacollector.log-type"
-	case "InvalidDataFormat":
-		return "the service does not take these records as JSON, look at their fields in the outbox"
+		return "check datacollector.log-type", publish.ErrSettings
 	case "InvalidApiVersion", "MissingApiVersion", "MissingContentType", "UnsupportedContentType":
-		return "something between here and the service changes requests, check datacollector.endpoint and any proxy"
+		return "something between here and the service changes requests, check datacollector.endpoint and any proxy", publish.ErrSettings
+	case "InvalidDataFormat":
+		return "the service does not take these records as JSON, look at their fields in the outbox", publish.ErrRefused
 	}
-	return "look at the records in the outbox and at the settings datacollector.*"
+	return "look at the records in the outbox and at the settings datacollector.*", publish.ErrRefused
 }

@@ -14,7 +14,7 @@ import (
 
 const (
 	maxColumns = 500
-	// maxField is where the service cuts a text, in bytes.
+	// maxField is where the Data Collector API cuts a text, in bytes.
 	maxField = 32 << 10
 )
 
@@ -73,7 +73,7 @@ func column(raw json.RawMessage) (string, any) {
 	case '{', '[':
 		var buf bytes.Buffer
 		_ = json.Compact(&buf, raw) // raw is valid
-		return "_s", cutField(buf.String())
+		return "_s", cutText(buf.String(), maxField)
 	}
 	f, _ := strconv.ParseFloat(string(raw), 64) // beyond its range: infinite
 	return "_d", f
@@ -95,23 +95,21 @@ func text(s string) (string, any) {
 	if len(s)-len(bare) != 1 && dashedGUID.MatchString(bare) {
 		return "_g", strings.ToLower(bare)
 	}
-	return "_s", cutField(s)
+	return "_s", cutText(s, maxField)
 }
 
-func cutField(s string) string {
-	if len(s) <= maxField {
+func cutText(s string, end int) string {
+	if len(s) <= end {
 		return s
 	}
-	end := maxField
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}
 	return s[:end]
 }
 
-// columns returns those that the table of rows would have, or refuses all rows.
-// The caller holds d.mu.
-func (d *DataCollector) columns(rows []Row) (map[string]bool, *refusal) {
+// admit refuses rows that would make their table too wide.
+func (d *DataCollector) admit(rows []Row) (func(), *refusal) {
 	table := rows[0].Table
 	columns := map[string]bool{}
 	for c := range d.tables[table] {
@@ -126,5 +124,5 @@ func (d *DataCollector) columns(rows []Row) (map[string]bool, *refusal) {
 		return nil, refuse(400, "InvalidDataFormat",
 			fmt.Sprintf("table %s would have %d columns, more than %d", table, len(columns), maxColumns))
 	}
-	return columns, nil
+	return func() { d.tables[table] = columns }, nil
 }

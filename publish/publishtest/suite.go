@@ -20,10 +20,10 @@ type Destination struct {
 	// Held returns the field FindingId of every record that the destination
 	// holds, in the order there.
 	Held func() ([]string, error)
-	// Refuse, Deny and Disturb make the next Send fail with ErrRefused, with
-	// ErrDenied, and with a passing error. What they return makes the
-	// destination whole again. Nil: this cannot happen to the destination.
-	Refuse, Deny, Disturb func() (mend func())
+	// Refuse, Misset, Deny and Disturb make the next Send fail with ErrRefused,
+	// with ErrSettings, with ErrDenied, and with a passing error. What they return
+	// makes the destination whole again. Nil: this cannot happen to the destination.
+	Refuse, Misset, Deny, Disturb func() (mend func())
 }
 
 // TestSink holds a sink to the contract of publish.Sink, and of
@@ -56,6 +56,7 @@ func parts() []part {
 		{"no records", checkEmpty},
 		{"cancelled", checkCancelled},
 		{"refused", func(d Destination) error { return checkFault(d, d.Refuse, publish.ErrRefused) }},
+		{"wrong settings", func(d Destination) error { return checkFault(d, d.Misset, publish.ErrSettings) }},
 		{"denied", func(d Destination) error { return checkFault(d, d.Deny, publish.ErrDenied) }},
 		{"passing fault", func(d Destination) error { return checkFault(d, d.Disturb, nil) }},
 		{"replacing", checkReplacing},
@@ -185,8 +186,11 @@ func checkCancelled(d Destination) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	n, err := d.Sink.Send(ctx, some(5))
-	if n != 0 || !errors.Is(err, context.Canceled) || errors.Is(err, publish.ErrRefused) || errors.Is(err, publish.ErrDenied) {
+	if n != 0 || !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("Send with a cancelled context: %d, %v", n, err)
+	}
+	if err := isKind(err, nil); err != nil {
+		return err
 	}
 	return holds(d, some(2))
 }
@@ -206,10 +210,8 @@ func checkFault(d Destination, fault func() func(), kind error) error {
 	if n < 0 || n > len(records) {
 		return fmt.Errorf("Send took %d of %d records", n, len(records))
 	}
-	for _, k := range []error{publish.ErrRefused, publish.ErrDenied} {
-		if errors.Is(err, k) != (k == kind) {
-			return fmt.Errorf("want an error of the kind %v, got: %w", kind, err)
-		}
+	if err := isKind(err, kind); err != nil {
+		return err
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("nobody cancelled, but: %w", err)
@@ -229,6 +231,16 @@ func checkFault(d Destination, fault func() func(), kind error) error {
 		rest = rest[n:]
 	}
 	return holds(d, records)
+}
+
+// isKind holds err to one kind of those that package publish knows, or to none.
+func isKind(err, kind error) error {
+	for _, k := range []error{publish.ErrRefused, publish.ErrSettings, publish.ErrDenied} {
+		if errors.Is(err, k) != (k == kind) {
+			return fmt.Errorf("want an error of the kind %v, got: %w", kind, err)
+		}
+	}
+	return nil
 }
 
 // checkReplacing wants exactly the last records; other sinks add to what is there.

@@ -15,11 +15,11 @@ import (
 // memory is a sink that takes at most three records at a time. Its fields break
 // the contract in one way each.
 type memory struct {
-	held             []string
-	kept             []publish.Record
-	name             func() string
-	send             func(m *memory, ctx context.Context, r []publish.Record) (int, error)
-	refuse, deny, ko bool
+	held                     []string
+	kept                     []publish.Record
+	name                     func() string
+	send                     func(m *memory, ctx context.Context, r []publish.Record) (int, error)
+	refuse, misset, deny, ko bool
 }
 
 func (m *memory) Name() string {
@@ -37,8 +37,8 @@ func (m *memory) Send(ctx context.Context, r []publish.Record) (int, error) {
 }
 
 func (m *memory) take(ctx context.Context, r []publish.Record) (int, error) {
-	fault := map[bool]error{m.refuse: publish.ErrRefused, m.deny: publish.ErrDenied, m.ko: errors.New("passing")}[true]
-	m.refuse, m.deny, m.ko = false, false, false
+	fault := map[bool]error{m.refuse: publish.ErrRefused, m.misset: publish.ErrSettings, m.deny: publish.ErrDenied, m.ko: errors.New("passing")}[true]
+	m.refuse, m.misset, m.deny, m.ko = false, false, false, false
 	if err := errors.Join(ctx.Err(), fault); err != nil {
 		return 0, err
 	}
@@ -87,7 +87,7 @@ func destination(sink publish.Sink, m *memory) Destination {
 			m.kept = nil
 			return m.held, nil
 		},
-		Refuse: raise(&m.refuse), Deny: raise(&m.deny), Disturb: raise(&m.ko),
+		Refuse: raise(&m.refuse), Misset: raise(&m.misset), Deny: raise(&m.deny), Disturb: raise(&m.ko),
 	}
 }
 
@@ -176,6 +176,14 @@ func misbehaving() []bad {
 			return m.take(ctx, r)
 		}}},
 		{"refused", "not sorted", false, memory{send: unsorted}},
+		{"wrong settings", "not sorted", false, memory{send: unsorted}},
+		{"wrong settings", "refused", false, memory{send: func(m *memory, ctx context.Context, r []publish.Record) (int, error) {
+			n, err := m.take(ctx, r)
+			if err != nil {
+				err = fmt.Errorf("%w: %w", publish.ErrRefused, err)
+			}
+			return n, err
+		}}},
 		{"denied", "not sorted", false, memory{send: unsorted}},
 		{"passing fault", "refused", false, memory{send: func(m *memory, ctx context.Context, r []publish.Record) (int, error) {
 			n, err := m.take(ctx, r)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,27 +86,37 @@ func (d *DataCollector) authorise(r *http.Request, size int) *refusal {
 
 // parse reads a JSON array of objects and checks the names in them.
 func parse(body []byte) ([][]member, *refusal) {
-	invalid := func(message string) *refusal { return refuse(400, "InvalidDataFormat", message) }
-	var raw []json.RawMessage
-	if !utf8.Valid(body) || json.Unmarshal(body, &raw) != nil || len(raw) == 0 {
-		return nil, invalid("the body is not a JSON array of objects")
+	all, err := objects(body)
+	if err != nil {
+		return nil, refuse(400, "InvalidDataFormat", err.Error())
 	}
-	objects := make([][]member, len(raw))
-	for i, object := range raw {
-		var err error
-		if objects[i], err = members(object); err != nil {
-			return nil, invalid(fmt.Sprintf("record %d: %v", i, err))
-		}
-		for _, m := range objects[i] {
+	for i, object := range all {
+		for _, m := range object {
 			if !property.MatchString(m.name) {
-				return nil, invalid(fmt.Sprintf("record %d: property name %q", i, m.name))
+				return nil, refuse(400, "InvalidDataFormat", fmt.Sprintf("record %d: property name %q", i, m.name))
 			}
 			if slices.Contains([]string{"tenant", "timegenerated", "rawdata"}, strings.ToLower(m.name)) {
-				return nil, invalid(fmt.Sprintf("record %d: %s is reserved", i, m.name))
+				return nil, refuse(400, "InvalidDataFormat", fmt.Sprintf("record %d: %s is reserved", i, m.name))
 			}
 		}
 	}
-	return objects, nil
+	return all, nil
+}
+
+// objects reads a JSON array of objects in UTF-8.
+func objects(body []byte) ([][]member, error) {
+	var raw []json.RawMessage
+	if !utf8.Valid(body) || json.Unmarshal(body, &raw) != nil || len(raw) == 0 {
+		return nil, errors.New("the body is not a JSON array of objects")
+	}
+	all := make([][]member, len(raw))
+	for i, object := range raw {
+		var err error
+		if all[i], err = members(object); err != nil {
+			return nil, fmt.Errorf("record %d: %w", i, err)
+		}
+	}
+	return all, nil
 }
 
 // members reads one object in order. A name that occurs twice is refused: what
