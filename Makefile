@@ -11,7 +11,7 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build run test check azurite azurite-demo fuzz clean
+.PHONY: build run test check lint vuln tools azurite azurite-demo fuzz clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless
@@ -21,7 +21,7 @@ run: build
 	bin/sparkless sample --out out/sample
 	bin/sparkless run --folder out/sample --work-folder out/work --out 'out/findings-{day}.jsonl' --out 'out/findings-{day}.csv'
 
-test: check azurite
+test: check lint azurite
 ifeq ($(RACE)$(CI),true)
 	@echo "no C compiler: the race detector cannot run" && false
 endif
@@ -36,6 +36,27 @@ check:
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	cd bench/peers && $(GO) vet ./...
+
+# Linters, which .ci/tools/go.mod pins apart from the program's own module. They
+# take minutes to build, once.
+TOOLS := out/tools
+tools: $(TOOLS)/.built
+
+$(TOOLS)/.built: .ci/tools/go.mod .ci/tools/go.sum
+	@mkdir -p $(TOOLS)
+	cd .ci/tools && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o ../../$(TOOLS)/ tool
+	@touch $@
+
+lint: tools
+	$(TOOLS)/golangci-lint run ./...
+	cd bench/peers && ../../$(TOOLS)/golangci-lint run --config ../../.golangci.yml ./...
+
+# Known vulnerabilities in what the program calls. This asks a database on the
+# network; VULNDB names a copy of it (https:// or file://).
+VULNDB ?= https://vuln.go.dev
+vuln: tools
+	@$(TOOLS)/govulncheck -db $(VULNDB) ./...; code=$$?; \
+	  if [ $$code -eq 1 ]; then echo "NOT CHECKED for known vulnerabilities: is $(VULNDB) within reach? VULNDB=URL names a copy"; fi; exit $$code
 
 # Azurite, the storage emulator, as its lock file pins it.
 azurite: $(AZURITE)/node_modules/.package-lock.json

@@ -177,8 +177,18 @@ func parseDay(flag, text string) (time.Time, error) {
 	return t, nil
 }
 
-// load reads the settings of a command and sets up logging as they say.
+// load reads the settings of a command, also those that a key vault holds, and
+// sets up logging as they say.
 func (a *app) load(cmd *cobra.Command) (*values, error) {
+	v, err := a.loadHere(cmd)
+	if err == nil {
+		err = a.readVault(cmd.Context(), v)
+	}
+	return v, err
+}
+
+// loadHere does the same without asking a key vault.
+func (a *app) loadHere(cmd *cobra.Command) (*values, error) {
 	v, err := loadSettings(cmd.Flags())
 	if err != nil {
 		return nil, usageError{err}
@@ -186,7 +196,7 @@ func (a *app) load(cmd *cobra.Command) (*values, error) {
 	level, err := logLevel(v.text("log.level"))
 	format := v.text("log.format")
 	if format != "auto" && format != "text" && format != "json" {
-		err = errors.Join(err, fmt.Errorf("log.format: %q is not auto, text or json", format))
+		err = errors.Join(err, fmt.Errorf("log.format: %s is not auto, text or json", address(format)))
 	}
 	if err != nil {
 		return nil, usageError{err}

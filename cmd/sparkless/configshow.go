@@ -13,17 +13,28 @@ func (a *app) configCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Print each effective setting and where it comes from; no secret",
+		Long: `Show prints each effective setting, where it comes from, and its environment
+variable. It shows no secret and asks nobody: what a run would look for in the
+key vault is named and not fetched.`,
 	}
 	addFlags(show)
 	show.RunE = func(cmd *cobra.Command, _ []string) error {
-		v, err := a.load(cmd)
+		v, err := a.loadHere(cmd)
 		if err != nil {
 			return err
 		}
 		t := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(t, "SETTING\tVALUE\tFROM\tENVIRONMENT")
+		inVault := map[string]string{}
+		for _, s := range v.fromVault() {
+			inVault[s.key] = s.name
+		}
 		for _, s := range settings() {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.key, v.shown(s), v.origin[s.key], envName(s.key))
+			value, origin := v.shown(s), v.origin[s.key]
+			if name, ok := inVault[s.key]; ok {
+				value, origin = "(not fetched: secret "+name+")", v.vaultOrigin()
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.key, value, origin, envName(s.key))
 		}
 		return t.Flush()
 	}
@@ -34,7 +45,7 @@ func (a *app) configCommand() *cobra.Command {
 // shown is a setting's value for people.
 func (v *values) shown(s setting) string {
 	switch {
-	case s.secret && v.text(s.key) == "":
+	case s.secret && v.secret(s.key).Empty():
 		return "(not set)"
 	case s.secret:
 		return "(set, not shown)"

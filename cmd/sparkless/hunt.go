@@ -129,14 +129,16 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	note(err)
 	work, err := findWork(v)
 	note(err)
-	h.Sinks = func(date time.Time) ([]publish.Sink, error) { return sinks(v, date) }
-	_, err = h.Sinks(midnight(a.now()))
+	h.Sinks, err = newSinks(v, midnight(a.now()))
 	note(err)
 	if err := errors.Join(problems...); err != nil {
 		return nil, usageError{err}
 	}
 	if params.Quadratic() {
 		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
+	}
+	if !v.secret("datacollector.shared-key").Empty() && !h.DryRun {
+		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14; it still takes data. Its successor is set up with logsingestion.endpoint, .rule-id and .stream: see the README")
 	}
 	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
 		return nil, err

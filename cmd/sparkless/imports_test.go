@@ -16,7 +16,7 @@ import (
 // may import more.
 var mayImport = map[string][]string{
 	"storage":                     {},
-	"storage/azure":               {"storage"},
+	"storage/azure":               {"storage", "storage/secret"},
 	"storage/local":               {"storage"},
 	"storage/event":               {"storage"},
 	"storage/table":               {},
@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"bench/reader":                {"masquerade", "storage", "storage/event", "storage/local"},
 	"bench/peers":                 {}, // a module of its own: it shares no code with ours
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
-	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file",
+	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file", "publish/logsingestion",
 		"storage", "storage/azure", "storage/local", "storage/event", "storage/secret", "bench/sample"},
 }
 

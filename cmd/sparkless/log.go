@@ -10,7 +10,7 @@ import (
 func logLevel(name string) (slog.Level, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(name)); err != nil {
-		return l, fmt.Errorf("log.level: %q is not debug, info, warn or error", name)
+		return l, fmt.Errorf("log.level: %s is not debug, info, warn or error", address(name))
 	}
 	return l, nil
 }

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("WORKSPACE", testWorkspace)
 			e.Setenv("KEY", testKey)
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's pause at the end
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish/datacollector"
+	"sparkless/storage/secret"
 )
 
 // setting is one thing that can be set: by flag, over environment, over
@@ -44,6 +47,8 @@ func settings() []setting {
 		{"storage.sas", "", "", "shared access signature for the storage account", true},
 		{"storage.emulator", "emulator", false, "read from Azurite on this machine", false},
 
+		{"key-vault.url", "key-vault", "", "read secrets that are set nowhere else from this key vault, like https://my-vault.vault.azure.net", false},
+
 		{"work.folder", "work-folder", "", "keep partials, profiles, outbox and receipts in this folder; sparkless-work if exports come from a folder", false},
 		{"work.container", "work-container", "", "keep them in this container of the storage account; sparkless-work if exports come from an account", false},
 
@@ -68,6 +73,10 @@ func settings() []setting {
 		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
 		{"datacollector.endpoint", "datacollector-endpoint", "", "URL of the API, for other clouds", false},
 		{"datacollector.resource-id", "datacollector-resource-id", "", "Azure resource that the records belong to", false},
+		{"logsingestion.endpoint", "logsingestion-endpoint", "", "send findings by the Logs Ingestion API to this URL of a data collection rule or endpoint", false},
+		{"logsingestion.rule-id", "logsingestion-rule-id", "", "immutable ID of the data collection rule, dcr-…", false},
+		{"logsingestion.stream", "logsingestion-stream", "", "stream of that rule, Custom-…", false},
+		{"logsingestion.audience", "logsingestion-audience", "", "whom tokens are for in other clouds, like https://monitor.azure.us", false},
 		{"job.dry-run", "dry-run", false, "publish nothing; show the records that would be sent", false},
 
 		{"log.level", "log-level", "info", "debug, info, warn or error", false},
@@ -99,9 +108,10 @@ func addFlags(cmd *cobra.Command) {
 
 // values are the effective settings and where each comes from.
 type values struct {
-	v      *viper.Viper
-	file   string // the settings file that was read, if any
-	origin map[string]string
+	v       *viper.Viper // of a secret it holds no more than that there is one
+	file    string       // the settings file that was read, if any
+	origin  map[string]string
+	secrets map[string]secret.Text
 }
 
 // loadSettings reads flags, environment and settings file.
@@ -114,14 +124,17 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.MergeConfigMap(inFile.AllSettings()); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if err := unknownEnvironment(os.Environ()); err != nil {
+	vals := &values{v, file, map[string]string{}, map[string]secret.Text{}}
+	if err := errors.Join(unknownEnvironment(os.Environ()), vals.readSecrets(inFile)); err != nil {
 		return nil, err
 	}
-	vals := &values{v, file, map[string]string{}}
+	if err := v.MergeConfigMap(withoutSecrets(inFile.AllSettings())); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	for _, s := range settings() {
+		if s.secret {
+			continue
+		}
 		v.SetDefault(s.key, s.value)
 		flag := flags.Lookup(s.flag)
 		if flag != nil {
@@ -141,7 +154,7 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 			vals.origin[s.key] = "default"
 		}
 	}
-	return vals, vals.checkTypes()
+	return vals, errors.Join(vals.checkTypes(), vals.checkVault())
 }
 
 func envName(key string) string {
@@ -154,6 +167,9 @@ func unknownEnvironment(environ []string) error {
 	known := []string{envPrefix + "_CONFIG"}
 	for _, s := range settings() {
 		known = append(known, envName(s.key))
+		if s.secret {
+			known = append(known, envName(s.key)+fileSuffix)
+		}
 	}
 	var errs []error
 	for _, pair := range environ {
@@ -184,18 +200,37 @@ func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
 	switch err := v.ReadInConfig(); {
 	case optional && errors.Is(err, fs.ErrNotExist):
 		return "", v, nil
-	case err != nil && strings.Contains(err.Error(), "cannot unmarshal"): // which quotes what is there
-		return file, v, fmt.Errorf("settings file %s: not sections with settings in them", file)
+	case errors.As(err, new(*fs.PathError)):
+		return file, v, fmt.Errorf("settings file: %w", err)
 	case err != nil:
-		return file, v, fmt.Errorf("settings file %s: %w", file, err)
+		return file, v, fmt.Errorf("settings file %s: not sections with settings in them: %s", file, unquoted(err))
 	}
 	var unknown []error
 	known := settings()
 	for _, key := range v.AllKeys() {
 		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
-			unknown = append(unknown, fmt.Errorf("%s: there is no setting %q; `sparkless config show` lists them", file, key))
+			unknown = append(unknown, fmt.Errorf("%s: there is no setting %s; `sparkless config show` lists them", file, shownKey(key)))
 		}
 	}
 	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return file, v, errors.Join(unknown...)
+}
+
+// unquoted is what a YAML error says before it quotes the file, which may hold a
+// secret just there.
+func unquoted(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if i := strings.IndexAny(text, "'\"`"); i >= 0 {
+		text = strings.TrimRight(text[:i], " ")
+	}
+	return text
+}
+
+// shownKey quotes what stands where a setting's name should, unless it looks
+// like a value.
+func shownKey(key string) string {
+	if !regexp.MustCompile(`^[a-z0-9_.-]{1,48}$`).MatchString(key) {
+		return "of that name (not shown: it may hold a secret)"
+	}
+	return strconv.Quote(key)
 }

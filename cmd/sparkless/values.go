@@ -14,6 +14,9 @@ import (
 func (v *values) checkTypes() error {
 	var errs []error
 	for _, s := range settings() {
+		if s.secret {
+			continue // readSecrets has looked at them
+		}
 		var err error
 		got := v.v.Get(s.key)
 		switch s.value.(type) {
@@ -28,10 +31,8 @@ func (v *values) checkTypes() error {
 		case []string:
 			_, err = cast.ToStringSliceE(got)
 		}
-		if err != nil && s.secret {
-			errs = append(errs, fmt.Errorf("%s (%s): not a text", s.key, v.origin[s.key]))
-		} else if err != nil {
-			errs = append(errs, fmt.Errorf("%s (%s): %v is not %s", s.key, v.origin[s.key], got, typeName(s.value)))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s (%s): %s is not %s", s.key, v.origin[s.key], address(fmt.Sprint(got)), typeName(s.value)))
 		}
 	}
 	return errors.Join(errs...)
@@ -51,6 +52,7 @@ func typeName(v any) string {
 	return "a text"
 }
 
+// text is a setting that is a text; of a secret no more than whether it is set.
 func (v *values) text(key string) string    { return v.v.GetString(key) }
 func (v *values) on(key string) bool        { return v.v.GetBool(key) }
 func (v *values) number(key string) float64 { return v.v.GetFloat64(key) }
@@ -75,7 +77,7 @@ func (v *values) size(key string) (int64, error) {
 	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || !ok || n < 0 || n > (1<<62)/factor {
-		return 0, fmt.Errorf("%s (%s): %q is neither auto nor a size such as 64MiB", key, v.origin[key], text)
+		return 0, fmt.Errorf("%s (%s): %s is neither auto nor a size such as 64MiB", key, v.origin[key], address(text))
 	}
 	return n * factor, nil
 }

@@ -15,14 +15,10 @@ import (
 	"time"
 
 	"sparkless/job"
-	"sparkless/publish"
-	"sparkless/publish/datacollector"
-	"sparkless/publish/file"
 	"sparkless/storage"
 	"sparkless/storage/azure"
 	"sparkless/storage/event"
 	"sparkless/storage/local"
-	"sparkless/storage/secret"
 )
 
 // defaultWork is the folder or container of the work store unless set.
@@ -100,20 +96,24 @@ func resolveScope(ctx context.Context, v *values, input storage.Reader) (string,
 }
 
 // accountSettings are those that make sense only for a storage account.
-var accountSettings = []string{"storage.account", "storage.endpoint", "storage.client-id",
+var accountSettings = []string{"storage.account", "storage.endpoint",
 	"storage.connection-string", "storage.account-key", "storage.sas", "storage.emulator"}
 
 func azureConfig(v *values, container string) azure.Config {
-	return azure.Config{
+	c := azure.Config{
 		Account:          v.text("storage.account"),
 		Endpoint:         v.text("storage.endpoint"),
 		Container:        container,
-		ConnectionString: v.text("storage.connection-string"),
-		AccountKey:       v.text("storage.account-key"),
-		SAS:              v.text("storage.sas"),
+		ConnectionString: v.secret("storage.connection-string"),
+		AccountKey:       v.secret("storage.account-key"),
+		SAS:              v.secret("storage.sas"),
 		ClientID:         v.text("storage.client-id"),
 		Emulator:         v.on("storage.emulator"),
 	}
+	if v.origin["storage.connection-string"] == v.vaultOrigin() {
+		c.ClientID = "" // the identity was for the vault
+	}
+	return c
 }
 
 // fromAccount reports whether exports come from a storage account.
@@ -228,52 +228,4 @@ func (a *app) openWork(ctx context.Context, v *values, w workPlace, source strin
 		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
 	}
 	return s, nil
-}
-
-// sinks are the destinations of one day's findings.
-func sinks(v *values, date time.Time) ([]publish.Sink, error) {
-	var all []publish.Sink
-	var errs []error
-	for _, name := range outputFiles(v, date) {
-		s, err := file.New(file.Config{Path: name})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("output.files (%s): %q: %w", v.origin["output.files"], name, err))
-			continue
-		}
-		all = append(all, s)
-	}
-	if v.text("datacollector.workspace-id") != "" || v.text("datacollector.shared-key") != "" {
-		s, err := datacollector.New(datacollector.Config{
-			WorkspaceID: v.text("datacollector.workspace-id"),
-			SharedKey:   secret.New(v.text("datacollector.shared-key")),
-			LogType:     v.text("datacollector.log-type"),
-			Endpoint:    v.text("datacollector.endpoint"),
-			ResourceID:  v.text("datacollector.resource-id"),
-		})
-		if err != nil {
-			errs = append(errs, err)
-		} else {
-			all = append(all, publish.Retry(s, publish.DefaultPolicy()))
-		}
-	}
-	return all, errors.Join(errs...)
-}
-
-// outputFiles are the files for one day's findings.
-func outputFiles(v *values, date time.Time) []string {
-	var files []string
-	for _, name := range v.list("output.files") {
-		files = append(files, strings.ReplaceAll(name, "{day}", date.Format(time.DateOnly)))
-	}
-	return files
-}
-
-// needDayInNames keeps the days of a range from overwriting each other's files.
-func needDayInNames(files []string) error {
-	for _, name := range files {
-		if !strings.Contains(name, "{day}") {
-			return usageError{fmt.Errorf("output.files: %q would be written anew for each day of the range: put {day} into its name", name)}
-		}
-	}
-	return nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 
 	"sparkless/storage"
+	"sparkless/storage/secret"
 	"sparkless/storage/storagetest"
 	"sparkless/storage/storagetest/azurite"
 )
@@ -61,7 +62,7 @@ func endpoint(t *testing.T) azurite.Endpoint {
 // byKey is the configuration of a container that no other test uses.
 func byKey(t *testing.T) Config {
 	return Config{
-		Endpoint: string(endpoint(t)), Account: azurite.Account, AccountKey: azurite.Key,
+		Endpoint: string(endpoint(t)), Account: azurite.Account, AccountKey: secret.New(azurite.Key),
 		Container: "test-" + strings.ToLower(rand.Text()),
 	}
 }
@@ -146,14 +147,14 @@ func TestStoreAppendBlobs(t *testing.T) {
 
 func TestStoreByConnectionString(t *testing.T) {
 	storagetest.TestStore(t, harness(func(t *testing.T) Config {
-		return Config{ConnectionString: endpoint(t).ConnectionString(), Container: byKey(t).Container}
+		return Config{ConnectionString: secret.New(endpoint(t).ConnectionString()), Container: byKey(t).Container}
 	}))
 }
 
 func TestStoreBySAS(t *testing.T) {
 	storagetest.TestStore(t, harness(func(t *testing.T) Config {
 		c := byKey(t)
-		return Config{Endpoint: c.Endpoint, Container: c.Container, SAS: "?" + containerSAS(t, c)}
+		return Config{Endpoint: c.Endpoint, Container: c.Container, SAS: secret.New("?" + containerSAS(t, c))}
 	}))
 }
 
@@ -173,16 +174,16 @@ func TestSignInForms(t *testing.T) {
 	signature := containerSAS(t, c)
 	address, _, _ := strings.Cut(c.Endpoint, "/"+azurite.Account)
 	for name, form := range map[string]Config{
-		"SAS without question mark":  {Endpoint: c.Endpoint, SAS: signature},
-		"SAS and account":            {Endpoint: c.Endpoint, Account: azurite.Account, SAS: signature},
-		"SAS with line end":          {Endpoint: c.Endpoint, SAS: signature + "\r\n"},
-		"key with line end":          {Endpoint: c.Endpoint, Account: azurite.Account, AccountKey: azurite.Key + "\n"},
-		"slash at the end":           {Endpoint: c.Endpoint + "/", Account: azurite.Account, AccountKey: azurite.Key},
+		"SAS without question mark":  {Endpoint: c.Endpoint, SAS: secret.New(signature)},
+		"SAS and account":            {Endpoint: c.Endpoint, Account: azurite.Account, SAS: secret.New(signature)},
+		"SAS with line end":          {Endpoint: c.Endpoint, SAS: secret.New(signature + "\r\n")},
+		"key with line end":          {Endpoint: c.Endpoint, Account: azurite.Account, AccountKey: secret.New(azurite.Key + "\n")},
+		"slash at the end":           {Endpoint: c.Endpoint + "/", Account: azurite.Account, AccountKey: secret.New(azurite.Key)},
 		"emulator with account path": {Endpoint: c.Endpoint, Emulator: true},
 		"emulator with slash":        {Endpoint: address + "/", Emulator: true},
-		"connection string with SAS": {ConnectionString: "BlobEndpoint=" + c.Endpoint + ";SharedAccessSignature=" + signature},
-		"connection string with ?":   {ConnectionString: "BlobEndpoint=" + c.Endpoint + "/;SharedAccessSignature=?" + signature + ";"},
-		"development storage":        {ConnectionString: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=" + address},
+		"connection string with SAS": {ConnectionString: secret.New("BlobEndpoint=" + c.Endpoint + ";SharedAccessSignature=" + signature)},
+		"connection string with ?":   {ConnectionString: secret.New("BlobEndpoint=" + c.Endpoint + "/;SharedAccessSignature=?" + signature + ";")},
+		"development storage":        {ConnectionString: secret.New("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=" + address)},
 	} {
 		form.Container = c.Container
 		s := connect(t, form)
@@ -227,7 +228,7 @@ func TestEnsureContainer(t *testing.T) {
 	}
 	wg.Wait()
 	// A signature without the right to create does where the container is there.
-	limited := connect(t, Config{Endpoint: c.Endpoint, Container: c.Container, SAS: containerSAS(t, c)})
+	limited := connect(t, Config{Endpoint: c.Endpoint, Container: c.Container, SAS: secret.New(containerSAS(t, c))})
 	if err := limited.EnsureContainer(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -364,9 +365,9 @@ func TestWrongCredentials(t *testing.T) {
 	const forged = "Zm9yZ2VkIHNpZ25hdHVyZSBmb3JnZWQgc2lnbmF0dXJl"
 	unsigned, _, _ := strings.Cut(good, "&sig=")
 	for name, bad := range map[string]Config{
-		"key":        {Endpoint: c.Endpoint, Account: c.Account, AccountKey: wrongKey},
-		"signature":  {Endpoint: c.Endpoint, SAS: unsigned + "&sig=" + forged},
-		"connection": {ConnectionString: "AccountName=" + c.Account + ";AccountKey=" + wrongKey + ";BlobEndpoint=" + c.Endpoint},
+		"key":        {Endpoint: c.Endpoint, Account: c.Account, AccountKey: secret.New(wrongKey)},
+		"signature":  {Endpoint: c.Endpoint, SAS: secret.New(unsigned + "&sig=" + forged)},
+		"connection": {ConnectionString: secret.New("AccountName=" + c.Account + ";AccountKey=" + wrongKey + ";BlobEndpoint=" + c.Endpoint)},
 	} {
 		bad.Container = c.Container
 		s := connect(t, bad)

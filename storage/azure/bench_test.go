@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"sparkless/bench/sample"
 	"sparkless/storage"
 	"sparkless/storage/event"
+	"sparkless/storage/secret"
 )
 
 // The benchmarks read from a server in a process of its own, so that the CPU time
@@ -110,7 +112,7 @@ func startDistant(b *testing.B) *distant {
 	if _, scanErr := fmt.Sscan(text, &d.url, &d.size); scanErr != nil {
 		b.Fatal(text, err, scanErr)
 	}
-	if d.store, err = New(Config{Endpoint: d.url + "/acct", SAS: someSAS, Container: "am-securityevent"}); err != nil {
+	if d.store, err = New(Config{Endpoint: d.url + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"}); err != nil {
 		b.Fatal(err)
 	}
 	twin := httptest.NewTLSServer(nil) // all of them have one certificate
@@ -162,7 +164,7 @@ func (d *distant) inPieces(do func(offset, length int64) (io.ReadCloser, error))
 				for err == nil {
 					_, err = body.Read(buf)
 				}
-				if body.Close(); err != io.EOF {
+				if body.Close(); !errors.Is(err, io.EOF) {
 					return err
 				}
 			}

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"sparkless/storage"
+	"sparkless/storage/secret"
 )
 
 // Config says which container to use and how to sign in. The name in the
@@ -31,13 +32,13 @@ type Config struct {
 	Container string
 	// ConnectionString is one of Azure Storage, with an account key or a shared
 	// access signature, or UseDevelopmentStorage=true (storage.connection-string).
-	ConnectionString string
+	ConnectionString secret.Text
 	// AccountKey is one of the account's two keys, in base64 (storage.account-key).
-	AccountKey string
+	AccountKey secret.Text
 	// SAS is a shared access signature, with or without the leading question
 	// mark (storage.sas). The store needs its read, list and, to keep objects,
 	// create and write permissions.
-	SAS string
+	SAS secret.Text
 	// ClientID is the client ID of a user-assigned managed identity (storage.client-id).
 	ClientID string
 	// Emulator uses Azurite's well-known account, at Endpoint or else at
@@ -56,7 +57,7 @@ func (c Config) Validate() error {
 type target struct {
 	service   string // the blob service's URL, without a slash at the end
 	account   string
-	key, sas  string
+	key, sas  secret.Text
 	token     bool
 	plainHTTP bool // allowed: nothing worth hiding is sent
 }
@@ -75,9 +76,6 @@ func invalid(format string, args ...any) error {
 
 // resolve turns c into a target, or all that is wrong with it into an error.
 func (c Config) resolve() (target, error) {
-	for _, secret := range []*string{&c.ConnectionString, &c.AccountKey, &c.SAS} {
-		*secret = strings.TrimSpace(*secret) // files and vaults add line ends
-	}
 	errs := append(c.conflicts(), checkContainer(c.Container))
 	var t target
 	var err error
@@ -85,9 +83,9 @@ func (c Config) resolve() (target, error) {
 	switch {
 	case c.Emulator:
 		t = emulator(c.Endpoint)
-	case c.ConnectionString != "":
+	case !c.ConnectionString.Empty():
 		setting = "storage.connection-string"
-		t, err = parseConnectionString(c.ConnectionString)
+		t, err = parseConnectionString(c.ConnectionString.Reveal())
 	default:
 		t, err = c.explicit()
 	}
@@ -103,7 +101,7 @@ func (c Config) conflicts() []error {
 	const emulator, connection, key, sas = "storage.emulator", "storage.connection-string", "storage.account-key", "storage.sas"
 	const client, account, endpoint = "storage.client-id", "storage.account", "storage.endpoint"
 	set := map[string]bool{
-		emulator: c.Emulator, connection: c.ConnectionString != "", key: c.AccountKey != "", sas: c.SAS != "",
+		emulator: c.Emulator, connection: !c.ConnectionString.Empty(), key: !c.AccountKey.Empty(), sas: !c.SAS.Empty(),
 		client: c.ClientID != "", account: c.Account != "", endpoint: c.Endpoint != "",
 	}
 	var errs []error
@@ -127,12 +125,12 @@ func emulator(endpoint string) target {
 	if u, err := url.Parse(endpoint); err == nil && strings.Trim(u.Path, "/") == "" {
 		endpoint = strings.TrimRight(endpoint, "/") + "/" + emulatorAccount
 	}
-	return target{service: endpoint, account: emulatorAccount, key: emulatorKey, plainHTTP: true}
+	return target{service: endpoint, account: emulatorAccount, key: secret.New(emulatorKey), plainHTTP: true}
 }
 
 // explicit is the target of the settings that stand for themselves.
 func (c Config) explicit() (target, error) {
-	t := target{service: c.Endpoint, account: c.Account, key: c.AccountKey, token: c.AccountKey == "" && c.SAS == ""}
+	t := target{service: c.Endpoint, account: c.Account, key: c.AccountKey, token: c.AccountKey.Empty() && c.SAS.Empty()}
 	var errs []error
 	if c.Account == "" && c.Endpoint == "" {
 		errs = append(errs, invalid("storage.account is empty: name the storage account, or set storage.endpoint, storage.connection-string or storage.emulator"))
@@ -140,21 +138,26 @@ func (c Config) explicit() (target, error) {
 	if c.Account != "" {
 		errs = append(errs, checkAccount("storage.account", c.Account))
 	}
-	if c.AccountKey != "" && c.Account == "" {
+	if !c.AccountKey.Empty() && c.Account == "" {
 		errs = append(errs, invalid("storage.account is empty: storage.account-key needs it"))
 	}
-	if c.ClientID != "" && !regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString(c.ClientID) {
-		errs = append(errs, invalid("storage.client-id is not a GUID: use the managed identity's client ID, not its name or resource ID"))
-	}
+	errs = append(errs, checkClientID(c.ClientID))
 	errs = append(errs, checkKey("storage.account-key", c.AccountKey))
 	var err error
-	if c.SAS != "" {
+	if !c.SAS.Empty() {
 		t.sas, err = checkSAS("storage.sas", c.SAS)
 	}
 	if t.service == "" {
 		t.service = "https://" + c.Account + ".blob.core.windows.net"
 	}
 	return t, errors.Join(append(errs, err)...)
+}
+
+func checkClientID(id string) error {
+	if id != "" && !regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString(id) {
+		return invalid("storage.client-id is not a GUID: use the managed identity's client ID, not its name or resource ID")
+	}
+	return nil
 }
 
 // checkAccount applies the naming rules of storage accounts.
@@ -189,24 +192,24 @@ func checkContainer(name string) error {
 	return nil
 }
 
-func checkKey(setting, key string) error {
-	if _, err := base64.StdEncoding.DecodeString(key); err != nil {
+func checkKey(setting string, key secret.Text) error {
+	if _, err := base64.StdEncoding.DecodeString(key.Reveal()); err != nil {
 		return invalid("%s is not in base64: copy the whole key, with the = signs at its end", setting)
 	}
 	return nil
 }
 
 // checkSAS returns the signature as the query of a URL.
-func checkSAS(setting, sas string) (string, error) {
-	if strings.Contains(sas, "://") {
-		return "", invalid("%s holds a URL: keep only what follows the question mark, and put the rest into storage.endpoint", setting)
+func checkSAS(setting string, signature secret.Text) (secret.Text, error) {
+	if strings.Contains(signature.Reveal(), "://") {
+		return secret.Text{}, invalid("%s holds a URL: keep only what follows the question mark, and put the rest into storage.endpoint", setting)
 	}
-	sas = strings.TrimPrefix(sas, "?")
+	sas := strings.TrimPrefix(signature.Reveal(), "?")
 	query, err := url.ParseQuery(sas)
 	if err != nil || query.Get("sig") == "" || strings.ContainsAny(sas, "?# \r\n") {
-		return "", invalid("%s is no shared access signature: it is the list that begins with sv= and has a member sig", setting)
+		return secret.Text{}, invalid("%s is no shared access signature: it is the list that begins with sv= and has a member sig", setting)
 	}
-	return sas, nil
+	return secret.New(sas), nil
 }
 
 // checked returns t with a clean URL that its secrets may be sent to. It shows

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sparkless/storage"
+	"sparkless/storage/secret"
 )
 
 const (
@@ -22,24 +23,24 @@ func TestValid(t *testing.T) {
 	}{
 		{Config{Account: "acct"}, "https://acct.blob.core.windows.net", "acct"},
 		{Config{Account: "acct", ClientID: someGUID}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{Account: "acct", AccountKey: someKey}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{Account: "acct", SAS: "?" + someSAS}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{Account: "acct", AccountKey: secret.New(someKey)}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{Account: "acct", SAS: secret.New("?" + someSAS)}, "https://acct.blob.core.windows.net", "acct"},
 		{Config{Endpoint: "https://acct.blob.core.usgovcloudapi.net/"}, "https://acct.blob.core.usgovcloudapi.net", "acct"},
 		{Config{Account: "acct", Endpoint: "https://10.0.0.1/acct"}, "https://10.0.0.1/acct", "acct"},
-		{Config{Endpoint: "http://localhost:10000/dev", SAS: someSAS}, "http://localhost:10000/dev", "dev"},
-		{Config{Endpoint: "http://[::1]:10000/dev", SAS: someSAS}, "http://[::1]:10000/dev", "dev"},
+		{Config{Endpoint: "http://localhost:10000/dev", SAS: secret.New(someSAS)}, "http://localhost:10000/dev", "dev"},
+		{Config{Endpoint: "http://[::1]:10000/dev", SAS: secret.New(someSAS)}, "http://[::1]:10000/dev", "dev"},
 		{Config{Emulator: true}, "http://127.0.0.1:10000/devstoreaccount1", "devstoreaccount1"},
 		{Config{Emulator: true, Endpoint: "http://azurite:10000"}, "http://azurite:10000/devstoreaccount1", "devstoreaccount1"},
 		{Config{Emulator: true, Endpoint: "https://azurite:10000/devstoreaccount1/"}, "https://azurite:10000/devstoreaccount1", "devstoreaccount1"},
-		{Config{ConnectionString: "UseDevelopmentStorage=true"}, "http://127.0.0.1:10000/devstoreaccount1", "devstoreaccount1"},
-		{Config{ConnectionString: "usedevelopmentstorage=TRUE;DevelopmentStorageProxyUri=http://azurite;"}, "http://azurite:10000/devstoreaccount1", "devstoreaccount1"},
-		{Config{ConnectionString: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite:7000/"}, "http://azurite:7000/devstoreaccount1", "devstoreaccount1"},
-		{Config{ConnectionString: "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=" + someKey + ";EndpointSuffix=core.windows.net"}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{ConnectionString: " AccountName = acct ; accountkey=" + someKey + "\n"}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{ConnectionString: "AccountName=acct;AccountKey=" + someKey + ";EndpointSuffix=core.chinacloudapi.cn"}, "https://acct.blob.core.chinacloudapi.cn", "acct"},
-		{Config{ConnectionString: "BlobEndpoint=https://acct.blob.core.windows.net/;QueueEndpoint=https://acct.queue.core.windows.net/;SharedAccessSignature=" + someSAS}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{ConnectionString: "AccountName=acct;SharedAccessSignature=?" + someSAS}, "https://acct.blob.core.windows.net", "acct"},
-		{Config{ConnectionString: "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=" + emulatorKey + ";BlobEndpoint=http://azurite:10000/devstoreaccount1;"}, "http://azurite:10000/devstoreaccount1", "devstoreaccount1"},
+		{Config{ConnectionString: secret.New("UseDevelopmentStorage=true")}, "http://127.0.0.1:10000/devstoreaccount1", "devstoreaccount1"},
+		{Config{ConnectionString: secret.New("usedevelopmentstorage=TRUE;DevelopmentStorageProxyUri=http://azurite;")}, "http://azurite:10000/devstoreaccount1", "devstoreaccount1"},
+		{Config{ConnectionString: secret.New("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite:7000/")}, "http://azurite:7000/devstoreaccount1", "devstoreaccount1"},
+		{Config{ConnectionString: secret.New("DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=" + someKey + ";EndpointSuffix=core.windows.net")}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{ConnectionString: secret.New(" AccountName = acct ; accountkey=" + someKey + "\n")}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{ConnectionString: secret.New("AccountName=acct;AccountKey=" + someKey + ";EndpointSuffix=core.chinacloudapi.cn")}, "https://acct.blob.core.chinacloudapi.cn", "acct"},
+		{Config{ConnectionString: secret.New("BlobEndpoint=https://acct.blob.core.windows.net/;QueueEndpoint=https://acct.queue.core.windows.net/;SharedAccessSignature=" + someSAS)}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{ConnectionString: secret.New("AccountName=acct;SharedAccessSignature=?" + someSAS)}, "https://acct.blob.core.windows.net", "acct"},
+		{Config{ConnectionString: secret.New("DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=" + emulatorKey + ";BlobEndpoint=http://azurite:10000/devstoreaccount1;")}, "http://azurite:10000/devstoreaccount1", "devstoreaccount1"},
 	} {
 		test.config.Container = "am-securityevent"
 		got, err := test.config.resolve()
@@ -50,7 +51,7 @@ func TestValid(t *testing.T) {
 		if got.service != test.service || got.account != test.account {
 			t.Errorf("%+v leads to %s, account %q, want %s, %q", test.config, got.service, got.account, test.service, test.account)
 		}
-		if ways := count(got.key != "", got.sas != "", got.token); ways != 1 {
+		if ways := count(!got.key.Empty(), !got.sas.Empty(), got.token); ways != 1 {
 			t.Errorf("%+v signs in in %d ways", test.config, ways)
 		}
 		if s, err := New(test.config); err != nil {
@@ -79,17 +80,17 @@ func TestInvalid(t *testing.T) {
 	}{
 		{Config{}, account},
 		{Config{ClientID: someGUID}, account},
-		{Config{SAS: someSAS}, account},
-		{Config{Endpoint: "https://acct.blob.core.windows.net", AccountKey: someKey}, account},
+		{Config{SAS: secret.New(someSAS)}, account},
+		{Config{Endpoint: "https://acct.blob.core.windows.net", AccountKey: secret.New(someKey)}, account},
 		{Config{Account: "Acct"}, `storage.account "Acct"`},
 		{Config{Account: "acct.blob.core.windows.net"}, "without a domain"},
 		{Config{Account: "https://acct.blob.core.windows.net"}, "without a domain"},
 		{Config{Account: someKey}, "storage.account (not shown)"},
-		{Config{Account: "acct", AccountKey: "not base64: " + someKey}, "storage.account-key"},
-		{Config{Account: "acct", AccountKey: someKey[:len(someKey)-1]}, "= signs"},
-		{Config{Account: "acct", SAS: someSig}, "storage.sas"},
-		{Config{Account: "acct", SAS: "sig=%zz" + someSig}, "storage.sas"},
-		{Config{Account: "acct", SAS: "https://acct.blob.core.windows.net/c?" + someSAS}, "storage.sas holds a URL"},
+		{Config{Account: "acct", AccountKey: secret.New("not base64: " + someKey)}, "storage.account-key"},
+		{Config{Account: "acct", AccountKey: secret.New(someKey[:len(someKey)-1])}, "= signs"},
+		{Config{Account: "acct", SAS: secret.New(someSig)}, "storage.sas"},
+		{Config{Account: "acct", SAS: secret.New("sig=%zz" + someSig)}, "storage.sas"},
+		{Config{Account: "acct", SAS: secret.New("https://acct.blob.core.windows.net/c?" + someSAS)}, "storage.sas holds a URL"},
 		{Config{Account: "acct", ClientID: "my-identity"}, "storage.client-id"},
 		{Config{Endpoint: "acct.blob.core.windows.net"}, "storage.endpoint"},
 		{Config{Endpoint: "ftp://acct"}, "storage.endpoint"},
@@ -100,24 +101,31 @@ func TestInvalid(t *testing.T) {
 		{Config{Endpoint: "https://acct:" + someSig + "@acct.blob.core.windows.net"}, "storage.endpoint"},
 		{Config{Endpoint: "https://acct.dfs.core.windows.net"}, ".blob."},
 		{Config{Endpoint: "http://acct.blob.core.windows.net"}, "use https"},
-		{Config{Endpoint: "http://10.0.0.1/acct", Account: "acct", AccountKey: someKey}, "use https"},
+		{Config{Endpoint: "http://10.0.0.1/acct", Account: "acct", AccountKey: secret.New(someKey)}, "use https"},
+		{Config{Endpoint: "HTTP://acct.blob.core.windows.net", SAS: secret.New(someSAS)}, "use https"},
+		{Config{Endpoint: "http://localhost.example.org/acct", SAS: secret.New(someSAS)}, "use https"},
+		{Config{Endpoint: "http://127.0.0.1.example.org/acct", SAS: secret.New(someSAS)}, "use https"},
+		{Config{Endpoint: "http://0.0.0.0/acct", SAS: secret.New(someSAS)}, "use https"},
+		{Config{Endpoint: "http://127.0.0.1@example.org/acct", SAS: secret.New(someSAS)}, "more than an address"},
+		{Config{Endpoint: "//acct.blob.core.windows.net", SAS: secret.New(someSAS)}, "storage.endpoint"},
 		{Config{Endpoint: "http://localhost:10000/acct"}, "token needs https"},
 		{Config{Emulator: true, Endpoint: "azurite:10000"}, "storage.endpoint"},
-		{Config{ConnectionString: someKey}, "storage.connection-string"},
-		{Config{ConnectionString: "AccountName=acct;" + someSig}, "malformed"},
-		{Config{ConnectionString: "AccountName=acct;AccountName=acct2;AccountKey=" + someKey}, "once"},
-		{Config{ConnectionString: "AccountName=acct"}, "neither AccountKey nor"},
-		{Config{ConnectionString: "AccountKey=" + someKey}, "AccountName"},
-		{Config{ConnectionString: "SharedAccessSignature=" + someSAS}, "neither AccountName nor BlobEndpoint"},
-		{Config{ConnectionString: "AccountName=acct;AccountKey=x" + someKey}, "AccountKey is not in base64"},
-		{Config{ConnectionString: "AccountName=acct;SharedAccessSignature=" + someSig}, "SharedAccessSignature"},
-		{Config{ConnectionString: "AccountName=acct;AccountKey=" + someKey + ";SharedAccessSignature=" + someSAS}, "both"},
-		{Config{ConnectionString: "AccountName=a/../b;AccountKey=" + someKey}, "AccountName"},
-		{Config{ConnectionString: "DefaultEndpointsProtocol=http;AccountName=acct;AccountKey=" + someKey}, "storage.connection-string (host acct.blob.core.windows.net) is plain http"},
-		{Config{ConnectionString: "AccountName=devstoreaccount1;AccountKey=" + someKey + ";BlobEndpoint=http://azurite:10000/devstoreaccount1"}, "plain http"},
-		{Config{ConnectionString: "UseDevelopmentStorage=true;AccountName=acct"}, "UseDevelopmentStorage"},
-		{Config{ConnectionString: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=azurite"}, "DevelopmentStorageProxyUri"},
-		{Config{ConnectionString: "UseDevelopmentStorage=false"}, "neither AccountKey nor"},
+		{Config{ConnectionString: secret.New(someKey)}, "storage.connection-string"},
+		{Config{ConnectionString: secret.New("AccountName=acct;" + someSig)}, "malformed"},
+		{Config{ConnectionString: secret.New("AccountName=acct;AccountName=acct2;AccountKey=" + someKey)}, "once"},
+		{Config{ConnectionString: secret.New("AccountName=acct")}, "neither AccountKey nor"},
+		{Config{ConnectionString: secret.New("AccountKey=" + someKey)}, "AccountName"},
+		{Config{ConnectionString: secret.New("SharedAccessSignature=" + someSAS)}, "neither AccountName nor BlobEndpoint"},
+		{Config{ConnectionString: secret.New("AccountName=acct;AccountKey=x" + someKey)}, "AccountKey is not in base64"},
+		{Config{ConnectionString: secret.New("AccountName=acct;SharedAccessSignature=" + someSig)}, "SharedAccessSignature"},
+		{Config{ConnectionString: secret.New("AccountName=acct;AccountKey=" + someKey + ";SharedAccessSignature=" + someSAS)}, "both"},
+		{Config{ConnectionString: secret.New("AccountName=a/../b;AccountKey=" + someKey)}, "AccountName"},
+		{Config{ConnectionString: secret.New("DefaultEndpointsProtocol=http;AccountName=acct;AccountKey=" + someKey)}, "storage.connection-string (host acct.blob.core.windows.net) is plain http"},
+		{Config{ConnectionString: secret.New("BlobEndpoint=http://acct.blob.core.windows.net;SharedAccessSignature=" + someSAS)}, "storage.connection-string (host acct.blob.core.windows.net) is plain http"},
+		{Config{ConnectionString: secret.New("AccountName=devstoreaccount1;AccountKey=" + someKey + ";BlobEndpoint=http://azurite:10000/devstoreaccount1")}, "plain http"},
+		{Config{ConnectionString: secret.New("UseDevelopmentStorage=true;AccountName=acct")}, "UseDevelopmentStorage"},
+		{Config{ConnectionString: secret.New("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=azurite")}, "DevelopmentStorageProxyUri"},
+		{Config{ConnectionString: secret.New("UseDevelopmentStorage=false")}, "neither AccountKey nor"},
 	} {
 		test.config.Container = "am-securityevent"
 		wantInvalid(t, test.config, test.want)
@@ -136,9 +144,9 @@ func wantInvalid(t *testing.T, c Config, want ...string) {
 			t.Errorf("%+v: error %q, want it to say %q", c, err, want)
 		}
 	}
-	for _, secret := range []string{someKey, someKey[:20], someSig, "sig="} {
-		if strings.Contains(err.Error(), secret) {
-			t.Errorf("%+v: the error shows %q: %v", c, secret, err)
+	for _, hidden := range []string{someKey, someKey[:20], someSig, "sig="} {
+		if strings.Contains(err.Error(), hidden) {
+			t.Errorf("%+v: the error shows %q: %v", c, hidden, err)
 		}
 	}
 	if s, err := New(c); err == nil {
@@ -170,7 +178,7 @@ func TestContainerNames(t *testing.T) {
 func TestContradictions(t *testing.T) {
 	all := Config{
 		Container: "x", Account: "acct", Endpoint: "https://acct.blob.core.windows.net",
-		ConnectionString: "AccountName=acct;AccountKey=" + someKey, AccountKey: someKey, SAS: someSAS, ClientID: someGUID, Emulator: true,
+		ConnectionString: secret.New("AccountName=acct;AccountKey=" + someKey), AccountKey: secret.New(someKey), SAS: secret.New(someSAS), ClientID: someGUID, Emulator: true,
 	}
 	set := map[string]func(*Config){
 		"storage.connection-string": func(c *Config) { c.ConnectionString = all.ConnectionString },
@@ -194,7 +202,7 @@ func TestContradictions(t *testing.T) {
 	wantInvalid(t, Config{Container: "abc", Account: "acct", Emulator: true}, "storage.account ", "storage.emulator")
 	wantInvalid(t, Config{Container: "abc", Endpoint: all.Endpoint, ConnectionString: all.ConnectionString}, "storage.endpoint", "storage.connection-string")
 	wantInvalid(t, all, "storage.container", "storage.connection-string", "storage.account-key", "storage.sas", "storage.client-id", "storage.emulator", "storage.endpoint")
-	wantInvalid(t, Config{Account: "A", AccountKey: "-", Container: "B"}, "storage.account ", "storage.account-key", "storage.container")
+	wantInvalid(t, Config{Account: "A", AccountKey: secret.New("-"), Container: "B"}, "storage.account ", "storage.account-key", "storage.container")
 }
 
 // No input makes Validate panic, or show a secret that was put where it belongs
@@ -206,7 +214,7 @@ func FuzzValidate(f *testing.F) {
 	f.Add(someKey, someSAS, ";;=;", someKey, "?", someSAS)
 	f.Add("", "http://[::1", "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=://", "", "", "")
 	f.Fuzz(func(t *testing.T, account, endpoint, connection, key, sas, container string) {
-		c := Config{Account: account, Endpoint: endpoint, ConnectionString: connection, AccountKey: key, SAS: sas, Container: container}
+		c := Config{Account: account, Endpoint: endpoint, ConnectionString: secret.New(connection), AccountKey: secret.New(key), SAS: secret.New(sas), Container: container}
 		err := c.Validate()
 		if err == nil {
 			if s, err := New(c); err != nil {
@@ -216,9 +224,9 @@ func FuzzValidate(f *testing.F) {
 			}
 			return
 		}
-		for _, secret := range []string{connection, key, sas} {
-			if len(secret) >= 40 && strings.Contains(err.Error(), secret) && !strings.Contains(account+container+endpoint, secret) {
-				t.Errorf("the error shows %q: %v", secret, err)
+		for _, hidden := range []string{connection, key, sas} {
+			if len(hidden) >= 40 && strings.Contains(err.Error(), hidden) && !strings.Contains(account+container+endpoint, hidden) {
+				t.Errorf("the error shows %q: %v", hidden, err)
 			}
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+
+	"sparkless/storage/secret"
 )
 
 // parseConnectionString reads the parts that concern blobs. The SDK's own parser
@@ -18,15 +20,15 @@ func parseConnectionString(s string) (target, error) {
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
 		return developmentStorage(parts)
 	}
-	t := target{service: parts["blobendpoint"], account: parts["accountname"], key: parts["accountkey"]}
+	t := target{service: parts["blobendpoint"], account: parts["accountname"], key: secret.New(parts["accountkey"])}
 	var errs []error
-	switch sas := parts["sharedaccesssignature"]; {
-	case sas != "" && t.key != "":
+	switch sas := secret.New(parts["sharedaccesssignature"]); {
+	case !sas.Empty() && !t.key.Empty():
 		errs = append(errs, invalid("storage.connection-string holds both AccountKey and SharedAccessSignature: keep one of them"))
-	case sas != "":
+	case !sas.Empty():
 		t.sas, err = checkSAS("storage.connection-string: SharedAccessSignature", sas)
 		errs = append(errs, err)
-	case t.key == "":
+	case t.key.Empty():
 		errs = append(errs, invalid("storage.connection-string holds neither AccountKey nor SharedAccessSignature"))
 	case t.account == "":
 		errs = append(errs, invalid("storage.connection-string holds AccountKey but no AccountName"))
@@ -42,7 +44,7 @@ func parseConnectionString(s string) (target, error) {
 		errs = append(errs, checkAccount("storage.connection-string: AccountName", t.account))
 	}
 	// The emulator often has another host in a container network.
-	t.plainHTTP = t.account == emulatorAccount && t.key == emulatorKey
+	t.plainHTTP = t.account == emulatorAccount && t.key.Reveal() == emulatorKey
 	return t, errors.Join(errs...)
 }
 

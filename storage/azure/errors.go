@@ -151,25 +151,38 @@ type credential struct{ azcore.TokenCredential }
 // GetToken implements azcore.TokenCredential.
 func (c credential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.TokenCredential.GetToken(ctx, o)
-	if err != nil {
-		err = &signInError{err}
+	switch {
+	case ctx.Err() != nil:
+		return token, fmt.Errorf("signing in: %w", ctx.Err())
+	case err != nil:
+		return token, &signInError{err}
 	}
-	return token, err
+	return token, nil
 }
 
 // signInError says that there is no token. It wraps the credential's error for
 // the SDK, which reads from it whether to repeat.
 type signInError struct{ err error }
 
-func (e *signInError) Error() string { return e.err.Error() }
+func (e *signInError) Error() string { return "signing in failed: " + oneLine(e.err.Error()) }
 func (e *signInError) Unwrap() error { return e.err }
 
-func (e *signInError) explain(what string) error {
+// Is makes it storage.ErrDenied, unless the token service was at fault: it may
+// recover.
+func (e *signInError) Is(target error) bool { return target == storage.ErrDenied && !e.mayPass() }
+
+func (e *signInError) mayPass() bool {
 	var failed *azidentity.AuthenticationFailedError
-	if errors.As(e.err, &failed) && failed.RawResponse != nil {
-		if status := failed.RawResponse.StatusCode; status == http.StatusTooManyRequests || status >= 500 {
-			return fmt.Errorf("%s: signing in: %s", what, oneLine(e.err.Error())) // it may pass
-		}
+	if !errors.As(e.err, &failed) || failed.RawResponse == nil {
+		return false
 	}
-	return fmt.Errorf("%s: %w: signing in failed: %s", what, storage.ErrDenied, oneLine(e.err.Error()))
+	status := failed.RawResponse.StatusCode
+	return status == http.StatusTooManyRequests || status >= 500
+}
+
+func (e *signInError) explain(what string) error {
+	if e.mayPass() {
+		return fmt.Errorf("%s: %s", what, e.Error())
+	}
+	return fmt.Errorf("%s: %w: %s", what, storage.ErrDenied, e.Error())
 }

@@ -69,24 +69,30 @@ func New(c Config) (*Store, error) {
 func newClient(t target, c Config, options *container.ClientOptions) (*container.Client, error) {
 	address := t.service + "/" + c.Container
 	switch {
-	case t.key != "":
-		key, err := container.NewSharedKeyCredential(t.account, t.key)
+	case !t.key.Empty():
+		key, err := container.NewSharedKeyCredential(t.account, t.key.Reveal())
 		if err != nil {
 			return nil, invalid("storage.account-key is not in base64")
 		}
 		return container.NewClientWithSharedKeyCredential(address, key, options)
-	case t.sas != "":
-		return container.NewClientWithNoCredential(address+"?"+t.sas, options)
+	case !t.sas.Empty():
+		return container.NewClientWithNoCredential(address+"?"+t.sas.Reveal(), options)
 	}
-	token, err := newToken(c.ClientID)
+	token, err := Credential(c.ClientID)
 	if err != nil {
 		return nil, err
 	}
 	return container.NewClient(address, token, options)
 }
 
-// newToken finds the identity to sign in with.
-func newToken(clientID string) (azcore.TokenCredential, error) {
+// Credential finds the identity to sign in with at any service of Azure: the
+// user-assigned managed identity with this client ID, or where that is empty
+// whatever azidentity.DefaultAzureCredential finds. It sends nothing yet. Errors
+// of GetToken fit into one line, and are storage.ErrDenied unless they may pass.
+func Credential(clientID string) (azcore.TokenCredential, error) {
+	if err := checkClientID(clientID); err != nil {
+		return nil, err
+	}
 	if clientID != "" {
 		token, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ID: azidentity.ClientID(clientID)})
 		if err != nil {

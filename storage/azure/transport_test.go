@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"sparkless/storage"
+	"sparkless/storage/secret"
 )
 
 // Without an answer the error may pass, and shows nothing of the request.
@@ -49,7 +50,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	s := connect(t, Config{Endpoint: closed.URL + "/acct", SAS: someSAS, Container: "am-securityevent"})
+	s := connect(t, Config{Endpoint: closed.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
 	for op, err := range everyOperation(once(t), s) {
 		if err == nil || storage.Permanent(err) || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("nobody listens: %s: error %v, want a passing one", op, err)
@@ -167,7 +168,7 @@ func TestTransport(t *testing.T) {
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
 		server.StartTLS()
 		t.Cleanup(server.Close)
-		s := connect(t, Config{Endpoint: server.URL + "/acct", SAS: someSAS, Container: "am-securityevent"})
+		s := connect(t, Config{Endpoint: server.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
 		s.transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 		return s
 	}
@@ -183,5 +184,24 @@ func TestTransport(t *testing.T) {
 	}
 	if _, err := storage.ReadBlob(once(t), serve(tls.VersionTLS11), ten); err == nil {
 		t.Error("reads over TLS 1.1")
+	}
+}
+
+// A server that cannot prove who it is gets no request, and so no signature.
+func TestUnknownCertificate(t *testing.T) {
+	var asked atomic.Bool
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	s := connect(t, Config{Endpoint: server.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
+	for op, err := range everyOperation(once(t), s) {
+		if err == nil || !strings.Contains(err.Error(), "certificate") {
+			t.Errorf("%s: error %v", op, err)
+		}
+		wantNoSecret(t, err)
+	}
+	if asked.Load() {
+		t.Error("a request was sent")
 	}
 }

@@ -3,6 +3,7 @@ package secret
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -16,8 +17,12 @@ const Redacted = "[redacted]"
 // that honours TextMarshaler gives Redacted, or nothing for an empty Text.
 //
 // The content stands behind a pointer: where fmt calls no method, as on the
-// unexported field of a struct, it prints an address, and so does a panic.
-type Text struct{ content *string }
+// unexported field of a struct, it prints an address, and so does a panic. Texts
+// cannot be compared with ==, which would compare addresses.
+type Text struct {
+	_       [0]func()
+	content *string
+}
 
 // New returns the secret s without the white space around it, which files and
 // vaults add.
@@ -26,7 +31,7 @@ func New(s string) Text {
 	if s == "" {
 		return Text{}
 	}
-	return Text{&s}
+	return Text{content: &s}
 }
 
 // Reveal returns the content. Call it where the secret is used, and nowhere else.
@@ -49,7 +54,7 @@ func (t Text) String() string {
 }
 
 // Format implements fmt.Formatter: no verb and no flag shows the content.
-func (t Text) Format(f fmt.State, _ rune) { fmt.Fprint(f, t.String()) }
+func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // LogValue implements slog.LogValuer.
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
