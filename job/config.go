@@ -24,6 +24,9 @@ type Config struct {
 	Workers int
 	// ShardSize is about how many bytes make a shard; 0 chooses by the day.
 	ShardSize int64
+	// Memory is how many bytes the process may take; 0 sets no bound. Past what
+	// UsableMemory leaves of it a day fails with ErrMemory.
+	Memory int64
 	// MaxMalformed is the share of lines, 0 to 1, that may be unreadable.
 	MaxMalformed float64
 	// PartialMalformed is the share of them above which the result counts as

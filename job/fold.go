@@ -30,6 +30,7 @@ type Partial[S any] struct {
 	Reused bool // an earlier fold has read the shard
 	// Unreadable are the blobs of the shard that the state is without.
 	Unreadable []Unreadable
+	memory     *account // of State
 }
 
 // Fold makes sure that the partial of one shard of the plan is in the work
@@ -44,7 +45,7 @@ func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 		return p, err
 	}
 	s := plan.Shards[shard]
-	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats, Unreadable: p.Unreadable}, p.State)
+	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats, Unreadable: p.Unreadable}, p.State, p.memory)
 }
 
 // fold reads a shard. A blob that nobody can read is left out, and all that was
@@ -102,21 +103,42 @@ func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range)
 		lanes = event.NewLanes(1, 1)
 	}
 	reading := lanes.Read(h.Input, h.spec().Query, event.Day(date), parts)
-	states := make([]S, reading.Lanes())
-	err := Local(len(states)).Run(ctx, len(states), func(ctx context.Context, lane int) error {
-		states[lane] = h.Detector.New()
-		return reading.Lane(ctx, states[lane].Add)
+	states := make([]Partial[S], reading.Lanes())
+	stopped, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	err := Local(len(states)).Run(stopped, len(states), func(ctx context.Context, lane int) error {
+		p := h.empty()
+		states[lane] = p
+		err := reading.Lane(ctx, p.memory.adding(p.State.Add, stop))
+		return errors.Join(err, p.memory.update())
 	})
 	if err != nil {
+		for _, p := range states {
+			p.memory.close()
+		}
+		if cause := context.Cause(stopped); errors.Is(cause, ErrMemory) {
+			err = cause // not what it made of the reading
+		}
 		return Partial[S]{}, nil, err
 	}
 	if len(states) == 0 { // no parts are left
-		return Partial[S]{State: h.Detector.New()}, nil, nil
+		return h.empty(), nil, nil
 	}
+	first := states[0]
 	for _, other := range states[1:] {
-		states[0].Merge(other)
+		err = errors.Join(err, mergeInto(first.State, first.memory, other.State, other.memory))
 	}
-	return Partial[S]{State: states[0], Stats: reading.Stats()}, reading.Malformed(), nil
+	if err != nil {
+		first.memory.close()
+	}
+	first.Stats = reading.Stats()
+	return first, reading.Malformed(), err
+}
+
+// empty is the partial of nothing.
+func (h *Hunt[S]) empty() Partial[S] {
+	state := h.Detector.New()
+	return Partial[S]{State: state, memory: h.budget.open(state)}
 }
 
 // errStale: the plan names a version of a blob that is there no more.
@@ -129,19 +151,21 @@ func stale(err error) error {
 	return err
 }
 
-func (h *Hunt[S]) put(ctx context.Context, name string, n note, state S) error {
+func (h *Hunt[S]) put(ctx context.Context, name string, n note, state S, memory *account) error {
 	text, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	file, err := state.Encode(string(text))
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if err := h.Work.Put(ctx, name, file); err != nil {
-		return fmt.Errorf("writing to the work store: %w", err)
-	}
-	return nil
+	return memory.lend(func() error {
+		file, err := state.Encode(string(text))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := h.Work.Put(ctx, name, file); err != nil {
+			return fmt.Errorf("writing to the work store: %w", err)
+		}
+		return nil
+	})
 }
 
 // errNoFile: no file that can be used; it has to be made.
@@ -151,31 +175,43 @@ var errNoFile = errors.New("no usable file")
 func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
 	s := plan.Shards[shard]
 	name := h.partialName(plan, s)
-	state, n, err := h.get(ctx, name)
+	p, n, err := h.get(ctx, name)
 	if err == nil && n.Key != s.Key {
+		p.memory.close()
 		err = fmt.Errorf("%w: %s: made for something else", errNoFile, name)
 	}
-	return Partial[S]{state, n.Stats, true, n.Unreadable}, err
+	return p, err
 }
 
 // get reads a state that was put under name. A file that is missing or damaged
 // gives errNoFile.
-func (h *Hunt[S]) get(ctx context.Context, name string) (S, note, error) {
-	state := h.Detector.New()
+func (h *Hunt[S]) get(ctx context.Context, name string) (Partial[S], note, error) {
 	var n note
 	file, err := storage.ReadAll(ctx, h.Work, name)
 	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
-		return state, n, fmt.Errorf("%w: %v", errNoFile, err)
+		return Partial[S]{}, n, fmt.Errorf("%w: %v", errNoFile, err)
 	}
 	if err != nil {
-		return state, n, fmt.Errorf("reading from the work store: %w", err)
+		return Partial[S]{}, n, fmt.Errorf("reading from the work store: %w", err)
 	}
-	text, err := state.Decode(file)
+	p := h.empty()
+	err = h.budget.lend(decodedRatio*int64(len(file)), func() error {
+		text, err := p.State.Decode(file)
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &n)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+		}
+		return nil
+	})
 	if err == nil {
-		err = json.Unmarshal([]byte(text), &n)
+		err = p.memory.update()
 	}
 	if err != nil {
-		return state, note{}, fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+		p.memory.close()
+		return Partial[S]{}, note{}, err
 	}
-	return state, n, nil
+	p.Stats, p.Reused, p.Unreadable = n.Stats, true, n.Unreadable
+	return p, n, nil
 }

@@ -40,6 +40,8 @@ type Hunt[S State[S]] struct {
 	Now func() time.Time
 	// Observe, if set, is told how far a day is. Calls do not overlap.
 	Observe func(Progress)
+
+	budget *budget // of the plan that is carried out
 }
 
 // Result is what a day gave.
@@ -98,7 +100,7 @@ func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result
 	var err error
 	r.Records, err = h.Detector.Finish(ctx, r.Date, r.Day, h.Detector.New())
 	if err != nil {
-		return nil, err
+		return nil, asMemory(err)
 	}
 	sinks, err := h.Sinks(r.Date)
 	if err != nil {
@@ -141,23 +143,27 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 
 // carryOut reads the listed blobs, unless the profile already covers them.
 func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
+	h.budget = newBudget(h.Memory)
 	profile := h.profileName(r.Date)
-	state, before, err := h.get(ctx, profile)
+	kept, before, err := h.get(ctx, profile)
 	if err != nil && !errors.Is(err, errNoFile) {
 		return err
 	}
 	plan := NewPlan(h.Source, h.spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
 	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
 	if err == nil && before.Key == plan.Key {
-		r.Day, r.Stats, r.Reused = state, before.Stats, r.Shards
+		r.Day, r.Stats, r.Reused = kept.State, before.Stats, r.Shards
 		r.Missing.Unreadable = before.Unreadable
 		return nil
 	}
+	kept.memory.close()
 	progress, m := h.meter(plan), h.merging(plan)
 	err = h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
 		p, err := h.Fold(ctx, plan, shard)
 		if err == nil {
-			m.add(shard, p)
+			err = m.add(shard, p)
+		}
+		if err == nil {
 			progress.done(plan, shard, p.Reused)
 		}
 		return err
@@ -175,7 +181,7 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	if h.ShardSize == 0 {
 		n.ShardSize = plan.ShardSize
 	}
-	return h.put(ctx, profile, n, r.Day)
+	return h.put(ctx, profile, n, r.Day, m.memory)
 }
 
 // shardSize is the one that was set, or the one the day was cut with before, so

@@ -13,27 +13,34 @@ import (
 type merging[S State[S]] struct {
 	mu     sync.Mutex
 	state  S
+	memory *account // of state
 	stats  event.Stats
 	lost   []Unreadable
 	merged []bool // by shard: an engine may run one more than once
 }
 
 func (h *Hunt[S]) merging(p Plan) *merging[S] {
-	return &merging[S]{state: h.Detector.New(), merged: make([]bool, len(p.Shards))}
+	zero := h.empty()
+	return &merging[S]{state: zero.State, memory: zero.memory, merged: make([]bool, len(p.Shards))}
 }
 
-func (m *merging[S]) add(shard int, p Partial[S]) {
+// add merges a partial, of which nothing is left to use afterwards.
+func (m *merging[S]) add(shard int, p Partial[S]) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.merged[shard] {
-		return
+		p.memory.close()
+		return nil
+	}
+	if err := mergeInto(m.state, m.memory, p.State, p.memory); err != nil {
+		return err
 	}
 	m.merged[shard] = true
-	m.state.Merge(p.State)
 	m.stats.Merge(p.Stats)
 	m.lost = append(m.lost, p.Unreadable...)
 	slices.SortFunc(m.lost, byBlob)
 	m.lost = slices.Compact(m.lost) // two shards may hold parts of one blob
+	return nil
 }
 
 // Merge returns the state of all shards of the plan. A shard whose partial is
@@ -52,7 +59,7 @@ func (h *Hunt[S]) mergeRest(ctx context.Context, plan Plan, m *merging[S]) error
 		}
 		p, err := h.Fold(ctx, plan, shard)
 		if err == nil {
-			m.add(shard, p)
+			err = m.add(shard, p)
 		}
 		return err
 	})

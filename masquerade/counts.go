@@ -189,6 +189,7 @@ func (c *Counts) decoded(v event.Value, key uint64) []byte {
 func (c *Counts) expand(e *entry) {
 	more := emptySamples(make([]kept, 0, 2*kinds))
 	e.more = &more
+	c.values.sampled += more.size()
 	for kind, ref := range e.once {
 		if ref > 0 {
 			e.more.add(kind, kept{1, c.values.kept.at(ref).order, ref}, &c.values)
@@ -280,6 +281,7 @@ func (m *merger) copy(e, from *entry) {
 			more.kept[i].ref = m.ref(more.kept[i].ref)
 		}
 		e.more = &more
+		m.to.values.sampled += more.size()
 	}
 }
 
@@ -298,6 +300,7 @@ func (c *Counts) compact() {
 			}
 		}
 	}
+	fresh.values.sampled = c.values.sampled
 	c.values = fresh.values
 	c.spellings, c.usual, c.commands = memo{}, memo{}, memo{} // the references are void
 }

@@ -227,6 +227,7 @@ func (dec *decoder) room() {
 			more, total = more+1, total+lens(row)
 		}
 	}
+	dec.Counts.values.sampled += more*samplesSize + total*keptSize
 	samples, values := make([]samples, more), make([]kept, total)
 	for row, e := range dec.entries {
 		if e.count == 1 {

@@ -120,12 +120,12 @@ func (c *Counts) shown(e *entry, kind int) []Tally {
 	return out
 }
 
-// sortFindings puts the most similar pair first.
-func sortFindings(findings []Finding) {
-	slices.SortFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.AnomalyScore, a.AnomalyScore),
-			strings.Compare(a.PotentiallyMaliciousProcess, b.PotentiallyMaliciousProcess),
-			strings.Compare(a.NormalProcess, b.NormalProcess))
+// sortPairs puts the most similar pair first.
+func sortPairs(pairs []simjoin.Pair, frequent, rare []ranked) {
+	slices.SortFunc(pairs, func(a, b simjoin.Pair) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score),
+			strings.Compare(rare[a.Right].name, rare[b.Right].name),
+			strings.Compare(frequent[a.Left].name, frequent[b.Left].name))
 	})
 }
 
@@ -138,18 +138,11 @@ func (f Finding) revision() (string, error) {
 	return publish.Digest(text), err
 }
 
-func records(findings []Finding) ([]publish.Record, error) {
-	out := make([]publish.Record, len(findings))
-	for i, f := range findings {
-		body, err := publish.Body(f)
-		if err != nil {
-			return nil, err
-		}
-		revision, err := f.revision()
-		if err != nil {
-			return nil, err
-		}
-		out[i] = publish.Record{ID: f.FindingId, Day: f.DataDay[:len(time.DateOnly)], Body: body, Revision: revision}
+func (f Finding) record() (publish.Record, error) {
+	body, err := publish.Body(f)
+	if err != nil {
+		return publish.Record{}, err
 	}
-	return out, nil
+	revision, err := f.revision()
+	return publish.Record{ID: f.FindingId, Day: f.DataDay[:len(time.DateOnly)], Body: body, Revision: revision}, err
 }

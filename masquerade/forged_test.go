@@ -1,8 +1,14 @@
 package masquerade
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
 	"testing"
 
 	"sparkless/storage/table"
@@ -84,4 +90,60 @@ func TestForgedRows(t *testing.T) {
 			t.Errorf("%s: accepted (%v)", what, err)
 		}
 	}
+}
+
+// sealed sets the checksum of a file right: 64 digits two bytes behind its key.
+func sealed(file []byte) []byte {
+	const key, digits = "sparkless.sha256", 2 * sha256.Size
+	at := bytes.LastIndex(file, []byte(key)) + len(key) + 2
+	if at < len(key)+2 || at+digits > len(file) {
+		return file
+	}
+	copy(file[at:], bytes.Repeat([]byte("0"), digits))
+	sum := sha256.Sum256(file)
+	hex.Encode(file[at:], sum[:])
+	return file
+}
+
+// FuzzForged writes something over a part of a file, of either writer, and sets
+// its checksum right: what is accepted is counts like others.
+func FuzzForged(f *testing.F) {
+	first, err := os.ReadFile("testdata/counts-v1.parquet")
+	if err != nil {
+		f.Fatal(err)
+	}
+	file, err := counted(randomRecords(rand.New(rand.NewPCG(1, 2)), 50)).Encode("note")
+	if err != nil {
+		f.Fatal(err)
+	}
+	files := [][]byte{file, first}
+	for i, file := range files {
+		f.Add(uint8(i), uint32(4), []byte{0x15, 0x80, 0x80, 2})
+		f.Add(uint8(i), uint32(len(file)/2), []byte{0xff, 0xff, 0xff, 0xff, 15})
+		f.Add(uint8(i), uint32(len(file)-500), []byte{0x16, 0xff, 0xff, 0x7f})
+		f.Add(uint8(i), uint32(len(file)-20), []byte("masquerade-counts/2"))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, at uint32, over []byte) {
+		file := bytes.Clone(files[int(which)%len(files)])
+		start := int(at) % (len(file) + 1)
+		file = sealed(append(file[:start], append(bytes.Clone(over), file[min(start+len(over), len(file)):]...)...))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c := NewCounts()
+		note, err := c.Decode(file)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20+3000*uint64(len(file)) {
+			t.Errorf("%d bytes allocated for %d (%v)", n, len(file), err)
+		}
+		if err != nil {
+			if note != "" || !errors.Is(err, table.ErrDamaged) && !errors.Is(err, table.ErrFormat) {
+				t.Errorf("note %q, %v", note, err)
+			}
+			return
+		}
+		again := NewCounts()
+		if _, err := again.Decode(encoded(t, c)); err != nil || !equal(again, c) {
+			t.Errorf("what was accepted is no counts: %v", err)
+		}
+	})
 }

@@ -58,12 +58,13 @@ type Detector struct {
 	params  Params
 	scope   string
 	workers int
+	limit   int64 // in bytes; 0 for none
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is
 // part of their IDs; workers is how many goroutines join names.
 func New(p Params, scope string, workers int) *Detector {
-	return &Detector{p, scope, workers}
+	return &Detector{params: p, scope: scope, workers: workers}
 }
 
 // The columns of SecurityEvent that the detector reads, as Record.Value counts
@@ -95,20 +96,33 @@ func (d *Detector) Spec() event.Spec {
 func (d *Detector) New() *Counts { return NewCounts() }
 
 // Finish returns the day's findings, one for each pair of a rare name and the
-// frequent name it resembles, the most similar first.
+// frequent name it resembles, the most similar first. With a limit it fails with a
+// LimitError rather than take more memory.
 func (d *Detector) Finish(ctx context.Context, date time.Time, day, _ *Counts) ([]publish.Record, error) {
-	names := rank(day.tallies())
-	frequent, rare := split(names, d.params)
-	pairs, err := simjoin.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity, d.workers)
+	room, err := d.roomFor(day, finishPerName)
 	if err != nil {
+		return nil, err
+	}
+	frequent, rare := split(rank(day.tallies()), d.params)
+	join := simjoin.Joiner{Workers: d.workers, MaxPairs: room.pairs()}
+	pairs, err := join.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity)
+	if err != nil {
+		err = room.ofPairs(err)
 		return nil, fmt.Errorf("comparing %d frequent with %d rare names: %w", len(frequent), len(rare), err)
 	}
-	findings := make([]Finding, len(pairs))
-	for i, p := range pairs {
-		findings[i] = d.finding(date, day, frequent[p.Left], rare[p.Right], p)
+	sortPairs(pairs, frequent, rare)
+	records := make([]publish.Record, 0, len(pairs))
+	for _, p := range pairs {
+		r, err := d.finding(date, day, frequent[p.Left], rare[p.Right], p).record()
+		if err == nil {
+			err = room.take(recordCost(r), "keeping the findings")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%d of %d findings: %w", len(records), len(pairs), err)
+		}
+		records = append(records, r)
 	}
-	sortFindings(findings)
-	return records(findings)
+	return records, nil
 }
 
 func namesOf(names []ranked) []string {

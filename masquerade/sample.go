@@ -124,7 +124,9 @@ func (s *samples) insert(kind int, k kept, t *texts) {
 		copy(own[at+1:], own[at:])
 		own[at] = k
 	default:
+		before := cap(s.kept)
 		s.kept = slices.Insert(s.kept, int(s.ends[kind])-len(own)+at, k)
+		t.sampled += (cap(s.kept) - before) * keptSize
 		for later := kind; later < kinds; later++ {
 			s.ends[later]++
 		}

@@ -38,6 +38,9 @@ var knownNormal = strings.Fields(`
 // each, among the day's names and counts the mutants that become findings. It
 // works on a copy: the day, its findings and its sinks never see them.
 func (d *Detector) SelfTest(ctx context.Context, day *Counts) (SelfTest, error) {
+	if _, err := d.roomFor(day, selfTestPerName); err != nil {
+		return SelfTest{}, fmt.Errorf("self-test: %w", err)
+	}
 	mutants := syntheticImpostors(day)
 	frequent, rare := split(rank(withExamples(day.tallies(), mutants)), d.params)
 	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(mutants, n.name) })

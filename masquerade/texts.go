@@ -18,6 +18,8 @@ type texts struct {
 	// dropped is how many bytes of texts were pushed out of a sample; another may
 	// still hold them.
 	dropped int
+	held    int // bytes of the blocks
+	sampled int // bytes of the samples that refer to the texts
 }
 
 // place has the hash of a text beside its reference, so that looking at others'
@@ -113,8 +115,9 @@ func (t *texts) grow() {
 func (t *texts) store(b []byte) (block uint32, at uint16) {
 	last := len(t.blocks) - 1
 	if last < 0 || len(t.blocks[last])+len(b) > cap(t.blocks[last]) {
-		size := min(max(t.bytes, 1024), maxBlock)
-		t.blocks = append(t.blocks, make([]byte, 0, max(size, len(b))))
+		size := max(min(max(t.bytes, 1024), maxBlock), len(b))
+		t.blocks = append(t.blocks, make([]byte, 0, size))
+		t.held += size
 		last++
 	}
 	at = uint16(len(t.blocks[last]))

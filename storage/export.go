@@ -248,10 +248,10 @@ func isData(base string) bool {
 // ExportHour returns the hour of the day (0–23) that the folders of an export
 // blob's name state.
 func ExportHour(name string) (int, bool) {
-	if strings.HasPrefix(name, jobRoot) {
-		return jobHour(path.Base(path.Dir(name)))
-	}
 	parts := strings.Split(name, "/")
+	if strings.HasPrefix(name, jobRoot) {
+		return jobHour(parts[len(parts)-2])
+	}
 	if len(parts) < 4 {
 		return 0, false
 	}

@@ -352,17 +352,3 @@ func TestListDayNeverHidesAnError(t *testing.T) {
 		}
 	}
 }
-
-func FuzzExportHour(f *testing.F) {
-	for _, name := range []string{"", "/", "d=1/h=07/m=05/x", "h=7/m=5/x", "d/h=23/m=59/", "d/h=0024/m=0/x", "d/h=/m=/x", "d/h=7/m=5/x\n", "d/h=٣/m=5/x", "a/b/d/h=00007/m=5/x",
-		"workspaceId/w/jobId/j/timestamp=2026-05-05T07/x", "workspaceId/w/jobId/j/hour=7/x", "workspaceId/hour=24/x", "workspaceId/timestamp=T/x", "workspaceId/timestamp=5T5T5/x", "workspaceId/hour=5/"} {
-		f.Add(name)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		hour, ok := storage.ExportHour(name)
-		want, wantOK := hourOracle(name)
-		if ok != wantOK || ok && hour != want {
-			t.Errorf("%q: %d, %v; want %d, %v", name, hour, ok, want, wantOK)
-		}
-	})
-}

@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"storage":                     {},
 	"storage/azure":               {"storage", "storage/secret"},
 	"storage/local":               {"storage"},
-	"storage/event":               {"storage"},
+	"storage/event":               {"storage", "storage/table"},
 	"storage/table":               {},
 	"storage/secret":              {},
 	"storage/storagetest":         {"storage"},

@@ -89,7 +89,8 @@ type Pair struct {
 // would give a thousand million pairs.
 const MaxPairs = 10_000_000
 
-// ErrTooManyPairs is wrapped by Join's error when there are more than MaxPairs.
+// ErrTooManyPairs is wrapped by a join's error when there are more than MaxPairs,
+// or than Joiner.MaxPairs.
 var ErrTooManyPairs = errors.New("too many similar pairs")
 
 // Join returns every pair (i, j) with float64(Similarity(left[i], right[j])) >
@@ -107,12 +108,25 @@ var ErrTooManyPairs = errors.New("too many similar pairs")
 // their number. When ctx is cancelled, Join returns its error within about a
 // tenth of a second.
 func Join(ctx context.Context, left, right []string, threshold float64, workers int) ([]Pair, error) {
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
+	return Joiner{Workers: workers, MaxPairs: MaxPairs}.Join(ctx, left, right, threshold)
+}
+
+// Joiner joins within bounds of the caller's.
+type Joiner struct {
+	// Workers is the number of goroutines; below 1: one for each processor.
+	Workers int
+	// MaxPairs is the largest result, at most MaxPairs.
+	MaxPairs int
+}
+
+// Join is Join with the Joiner's bounds.
+func (j Joiner) Join(ctx context.Context, left, right []string, threshold float64) ([]Pair, error) {
+	if j.Workers < 1 {
+		j.Workers = runtime.GOMAXPROCS(0)
 	}
 	t := tuning{
-		workers:  workers,
-		maxPairs: MaxPairs,
+		workers:  j.Workers,
+		maxPairs: max(0, min(j.MaxPairs, MaxPairs)),
 		indexed:  1 << 14,
 		probing:  1 << 15,
 		few:      24,

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -73,7 +72,7 @@ func FuzzHybrid(f *testing.F) {
 }
 
 // Whatever the bytes, values can be read or are an error, and take no more
-// memory than a page may.
+// memory than a page of so many bytes may.
 func FuzzPageValues(f *testing.F) {
 	encodings := []format.Encoding{format.Plain, format.RLE, format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray, format.ByteStreamSplit, format.BitPacked}
 	texts, offsets := []byte("svchost.exesvchost2.exex"), []uint32{0, 11, 23, 24}
@@ -95,7 +94,7 @@ func FuzzPageValues(f *testing.F) {
 			return v.decode(&l, encodings[int(encoding)%len(encodings)], padded(data), int(n>>1))
 		})
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; used > maxPage+8*maxValues+1<<20 {
+		if used := after.TotalAlloc - before.TotalAlloc; used > 128<<20+32<<10*uint64(len(data)) {
 			t.Fatalf("%d bytes for %d", used, len(data))
 		}
 		if err != nil {
@@ -296,22 +295,6 @@ func TestShortValuesTakeLittle(t *testing.T) {
 		}
 		if name == "texts of width" && (v.n != n/8 || string(v.text(n/8-1)) != "Z") || name == "booleans" && (v.bit(n-2) != 1 || v.bit(n-1) != 0) || name == "runs" && (v.n != n || v.bit(n-1) != 1) {
 			t.Errorf("%s: %d values", name, v.n)
-		}
-	}
-}
-
-// What lists are reckoned at is no less than what they take.
-func TestThriftMemory(t *testing.T) {
-	for what, ok := range map[string]bool{
-		"column":   unsafe.Sizeof(format.ColumnChunk{}) <= chunkMemory,
-		"schema":   unsafe.Sizeof(format.SchemaElement{}) <= topMemory,
-		"group":    unsafe.Sizeof(format.RowGroup{}) <= topMemory,
-		"property": unsafe.Sizeof(format.KeyValue{}) <= innerMemory,
-		"encoding": unsafe.Sizeof(format.PageEncodingStats{}) <= innerMemory,
-		"text":     unsafe.Sizeof("") <= plainMemory,
-	} {
-		if !ok {
-			t.Error(what)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
+
+	"sparkless/storage/table"
 )
 
 const (
@@ -49,7 +51,7 @@ func (p *pageReader) header() (*format.PageHeader, error) {
 		}
 		h := new(format.PageHeader)
 		r := protocol.NewReaderFromBytes(b)
-		if err = checkThrift(b); err == nil {
+		if err = table.CheckThrift(b); err == nil {
 			err = thrift.NewDecoder(r).Decode(h)
 		}
 		if err == nil {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"sparkless/storage/table"
 )
 
 // vector is a page's values, or a dictionary's: texts or numbers.
@@ -141,7 +143,7 @@ func (v *vector) booleans(l *leaf, data []byte, n int) error {
 		return errValues
 	}
 	if n > maxValues {
-		return errDelta
+		return table.ErrDelta
 	}
 	runs, one := newHybrid(data[4:], 1), make([]int32, 1)
 	v.texts = make([]byte, n/8+1)
@@ -155,7 +157,7 @@ func (v *vector) booleans(l *leaf, data []byte, n int) error {
 // packed leaves numbers that are not plain to the library.
 func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) error {
 	if encoding == format.DeltaBinaryPacked {
-		if _, err := checkDelta(data, n); err != nil {
+		if _, err := table.CheckDelta(data, n); err != nil {
 			return err
 		}
 	}
@@ -207,47 +209,6 @@ func (v *vector) splitFloats(l *leaf, data []byte) error {
 // each, and those of a dictionary: no writer puts nearly as many into one.
 const maxValues = 16 << 20
 
-var errDelta = errors.New("a page's delta encoding does not fit its number of values")
-
-// checkDelta returns where a block of DELTA_BINARY_PACKED of at most n numbers
-// ends. The library makes place for as many as the block says.
-func checkDelta(b []byte, n int) (end int, err error) {
-	at := 0
-	next := func() uint64 {
-		v, k := binary.Uvarint(b[at:])
-		if k <= 0 {
-			err = errDelta
-			return 0
-		}
-		at += k
-		return v
-	}
-	block, parts, total := next(), next(), next()
-	next() // the first value
-	if err != nil || block == 0 || block > 65536 || parts == 0 || parts > 512 || block%parts != 0 || block/parts%8 != 0 || total > uint64(n) || total > maxValues {
-		return 0, errDelta
-	}
-	for left := int(total) - 1; left > 0; {
-		next() // the least delta
-		if err != nil || at+int(parts) > len(b) {
-			return 0, errDelta
-		}
-		widths := b[at : at+int(parts)]
-		at += int(parts)
-		for i := 0; i < len(widths) && left > 0; i++ {
-			if widths[i] > 64 {
-				return 0, errDelta
-			}
-			at += int(block/parts) * int(widths[i]) / 8
-			left -= int(block / parts)
-		}
-		if at > len(b) {
-			return 0, errDelta
-		}
-	}
-	return at, nil
-}
-
 // deltaTexts reads texts whose lengths, and of DELTA_BYTE_ARRAY how much they
 // share with the text before, are written in front.
 func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error {
@@ -263,7 +224,7 @@ func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error 
 		return err
 	}
 	if shared != nil && len(shared) != len(lengths) {
-		return errDelta
+		return table.ErrDelta
 	}
 	v.n = len(lengths)
 	if shared != nil {
@@ -282,7 +243,7 @@ func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error 
 }
 
 func takeDeltas(data []byte, n int) (values []int32, rest []byte, err error) {
-	end, err := checkDelta(data, n)
+	end, err := table.CheckDelta(data, n)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -290,13 +251,19 @@ func takeDeltas(data []byte, n int) (values []int32, rest []byte, err error) {
 	return values, data[end:], err
 }
 
+// mostJoined bounds the texts of a page of so many bytes that share their
+// beginnings: far above what 20,000 equal texts make, the most that a page usually
+// has.
+func mostJoined(bytes int) int { return min(32<<20+256*bytes, maxPage) }
+
 // join writes texts out that share their beginnings.
 func (v *vector) join(shared, lengths []int32, data []byte) error {
 	var out []byte
+	most := mostJoined(len(data))
 	last := 0
 	for i, size := range lengths {
 		before := out[last:]
-		if size < 0 || int(size) > len(data) || shared[i] < 0 || int(shared[i]) > len(before) || len(out)+int(shared[i]) > maxPage {
+		if size < 0 || int(size) > len(data) || shared[i] < 0 || int(shared[i]) > len(before) || len(out)+int(shared[i]) > most {
 			return errValues
 		}
 		last = len(out)

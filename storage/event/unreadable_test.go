@@ -183,3 +183,38 @@ func TestZstdWindow(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCompressed reads any bytes as a blob of any kind: a damaged one is told
+// apart, and takes memory in proportion.
+func FuzzCompressed(f *testing.F) {
+	names := []string{"PT05M.json", "PT05M.json.gz", "PT05M.json.zst", "part-0.parquet"}
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(gzipped(line+"\n"+line), uint8(1))
+	f.Add(gzipped("\ufeff" + line)[:40], uint8(0))
+	f.Add(w.EncodeAll([]byte(strings.Repeat(line+"\n", 9)), nil), uint8(2))
+	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 19 << 3, 1 | 1<<1 | 100<<3&0xff, 100 << 3 >> 8, 0, 'x'}, uint8(0))
+	f.Add(events(f, 3), uint8(3))
+	f.Fuzz(func(t *testing.T, data []byte, name uint8) {
+		if len(data) > 2<<10 {
+			return // a bomb takes long
+		}
+		mem := storagetest.NewMem()
+		if err := mem.Put(t.Context(), names[int(name)%len(names)], data); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got, stats, err := readAll(t.Context(), event.NewLanes(1, 1), mem, query, wholes(listed(t, mem)))
+		runtime.ReadMemStats(&after)
+		var u *event.UnreadableError
+		if err != nil && (!errors.As(err, &u) || errors.Is(err, event.ErrCorrupt) == errors.Is(err, event.ErrUnsupported)) {
+			t.Error(err)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n > 96<<20+uint64(stats.Bytes)*8 {
+			t.Errorf("%d bytes allocated for %d, %d lines (%v)", n, len(data), len(got), err)
+		}
+	})
+}

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // Reader reads one file that a Writer made, or the writer before it: it takes
@@ -29,6 +27,9 @@ func Open(kind string, columns []Column, file []byte) (r *Reader, err error) {
 		return nil, err
 	}
 	defer recovered(&err)
+	if err := checkFile(file, columns); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
@@ -39,31 +40,8 @@ func Open(kind string, columns []Column, file []byte) (r *Reader, err error) {
 	if !slices.EqualFunc(f.Schema().Columns(), leaves(columns), slices.Equal) {
 		return nil, fmt.Errorf("%w: %s with the columns %q", ErrDamaged, kind, f.Schema().Columns())
 	}
-	if err := plausible(f.Metadata().RowGroups, int64(len(file))); err != nil {
-		return nil, err
-	}
 	note, _ := f.Lookup(keyNote)
 	return &Reader{note, columns, f.RowGroups()}, nil
-}
-
-// maxRows is more than any group has: its levels take two bytes a row, and a few
-// bytes of a file can stand for as many as the footer says.
-const maxRows = 1 << 24
-
-// plausible refuses groups that no file of this size can hold, before anything
-// is made room for.
-func plausible(groups []format.RowGroup, size int64) error {
-	for i, g := range groups {
-		if g.NumRows < 0 || g.NumRows > maxRows {
-			return fmt.Errorf("%w: group %d says %d rows", ErrDamaged, i, g.NumRows)
-		}
-		for _, c := range g.Columns {
-			if c.MetaData.TotalCompressedSize > size || c.MetaData.TotalUncompressedSize > math.MaxInt32 {
-				return fmt.Errorf("%w: group %d says %d bytes of %s", ErrDamaged, i, c.MetaData.TotalCompressedSize, c.MetaData.PathInSchema)
-			}
-		}
-	}
-	return nil
 }
 
 // recovered turns a panic into an error. The checksum vouches for files of ours;

@@ -1,0 +1,74 @@
+package masquerade
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// heap is how many bytes live after a collection.
+func heap() int {
+	runtime.GC()
+	runtime.GC() // the first leaves what pools hold
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// Size is what the runtime finds, however the counts came to be: counted, merged
+// or decoded, with names seen once and often, with few values and with long ones.
+func TestSizeIsHonest(t *testing.T) {
+	long := strings.Repeat("x", 400)
+	for what, c := range map[string]struct {
+		names, times int
+		value        func(i int) string
+	}{
+		"empty":         {0, 0, nil},
+		"once, short":   {100_000, 1, func(i int) string { return "C:" }},
+		"once, long":    {20_000, 1, func(i int) string { return fmt.Sprint(i, long) }},
+		"twice":         {50_000, 2, func(i int) string { return fmt.Sprint(i) }},
+		"often":         {3_000, 40, func(i int) string { return fmt.Sprint(i) }},
+		"pushed out":    {300, 300, func(i int) string { return fmt.Sprint(i, long) }},
+		"few, often":    {20, 20_000, func(i int) string { return fmt.Sprint(i % 20) }},
+		"only the same": {1, 100_000, func(i int) string { return "C:" }},
+	} {
+		t.Run(what, func(t *testing.T) {
+			before := heap()
+			counts := NewCounts()
+			for i := range c.names * c.times {
+				v := c.value(i)
+				counts.Add(record(int64(i), fmt.Sprintf("process number %d.exe", i%c.names), v, "host", v))
+			}
+			honest(t, "counted", before, counts)
+			file, err := counts.Encode("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			before = heap()
+			decoded := NewCounts()
+			if _, err := decoded.Decode(file); err != nil {
+				t.Fatal(err)
+			}
+			honest(t, "decoded", before, decoded)
+			before = heap()
+			merged := NewCounts()
+			merged.Merge(counts)
+			merged.Merge(decoded)
+			honest(t, "merged", before, merged)
+			runtime.KeepAlive(counts)
+			runtime.KeepAlive(decoded)
+			runtime.KeepAlive(file)
+		})
+	}
+}
+
+func honest(t *testing.T, what string, before int, c *Counts) {
+	t.Helper()
+	held := heap() - before
+	runtime.KeepAlive(c)
+	const slack = 64 << 10 // what else moves, as the tables of the runtime
+	if got := c.Size(); float64(got) < 0.8*float64(held)-slack || float64(got) > 1.2*float64(held)+slack {
+		t.Errorf("%s: Size says %d, the runtime %d", what, got, held)
+	}
+}
