@@ -11,7 +11,7 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build run test check lint vuln tools azurite azurite-demo fuzz clean
+.PHONY: build run test check lint vuln tools azurite azurite-demo torture fuzz clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless
@@ -69,6 +69,13 @@ $(AZURITE)/node_modules/.package-lock.json: $(AZURITE)/package.json $(AZURITE)/p
 # the job over azblob, records arriving at a Data Collector server.
 azurite-demo: build azurite
 	$(GO) run ./bench/demo -sparkless bin/sparkless
+
+# Kill the program again and again, in Azurite and in a folder, and compare what
+# arrived with what was to be found; ROUNDS of each. TORTURE is for its flags.
+TORTURE ?=
+torture: ROUNDS = 20
+torture: build azurite
+	$(GO) run ./bench/torture -sparkless bin/sparkless -rounds $(ROUNDS) $(TORTURE)
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 30s

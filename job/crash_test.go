@@ -2,260 +2,171 @@ package job_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
+	"sync/atomic"
+	"time"
 
-	"sparkless/job"
 	"sparkless/publish"
 	"sparkless/storage"
-	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
-var errCrash = errors.New("crash")
-
-// crash counts every call that leaves the job, to the container, the work store
-// and the sink, and makes one of them go wrong.
+// crash counts every call that leaves the process, to the container, the work
+// store and the destinations, and makes some of them go wrong. The zero value
+// lets a process end well.
 type crash struct {
-	at   int  // the call that fails, counted from 1
-	dead bool // all calls behind it fail too, as when the process has died
-	late bool // it takes effect although it fails: an answer that got lost
+	at      int     // the call that fails, counted from 1; 0 for none
+	how     failure // how it fails
+	dead    bool    // all calls behind it fail too, as when the process has died
+	stopAt  int     // the call at which the process is told to stop
+	only    string  // calls that name this are counted, before the one that fails
+	share   float64 // of all calls that fail in passing
+	seed    uint64  // draws which, and how
+	retry   bool    // the process tries again what failed
+	workers int
 
-	mu    sync.Mutex
-	calls int
-	where string // what failed first
+	process int
+	stop    context.CancelFunc
+	mu      sync.Mutex
+	calls   int
+	where   string // what failed first
+	// failures counts the calls that failed, and being told to stop.
+	failures int
+	opens    atomic.Int64 // of export blobs
+	meddled  atomic.Bool  // the export has changed under way
 }
 
-// hit reports whether this call fails, and whether it takes effect before.
-func (c *crash) hit(what string) (fails, late bool) {
+// failure is how a call fails.
+type failure int
+
+const (
+	none    failure = iota
+	before          // nothing is done
+	after           // it is done, or half done, and the answer is lost
+	shorted         // a body ends early without an error
+	changed         // a body turns out to be another version's
+	meddled         // the export changes, then the call is made
+)
+
+// hit draws how this call fails, if such a call can fail so.
+func (c *crash) hit(what string, can ...failure) failure {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls++
-	if c.calls == c.at {
-		c.where = what
+	if c.calls < max(c.at, c.stopAt) && !strings.Contains(what, c.only) {
+		return none
 	}
-	fails = c.calls == c.at || c.dead && c.calls > c.at
-	return fails, c.late && c.calls == c.at
+	c.calls++
+	f := c.draw()
+	if f > after && !slices.Contains(can, f) {
+		f = none
+	}
+	if c.calls == c.stopAt {
+		c.stop()
+		c.failures++
+	}
+	if f != none {
+		c.failures++
+		if c.where == "" {
+			c.where = what
+		}
+	}
+	return f
 }
 
-func (c *crash) script(place string) func(storagetest.Call) storagetest.Fault {
+func (c *crash) draw() failure {
+	switch {
+	case c.calls == c.at:
+		return c.how
+	case c.dead && c.at > 0 && c.calls > c.at:
+		return before
+	}
+	rng := rand.New(rand.NewPCG(c.seed, uint64(c.calls)))
+	if rng.Float64() >= c.share {
+		return none
+	}
+	return []failure{before, after, shorted, changed, meddled}[rng.IntN(5)]
+}
+
+// script breaks calls to a store.
+func (c *crash) script(place string, w *world) func(storagetest.Call) storagetest.Fault {
 	return func(call storagetest.Call) storagetest.Fault {
-		fails, late := c.hit(fmt.Sprint(place, " ", call.Op, " ", call.Name))
-		switch {
-		case !fails:
-			return storagetest.Fault{}
-		case !late:
+		var can []failure
+		if call.Op == storagetest.OpOpen {
+			can = append(can, shorted, changed)
+			if place == "input" {
+				can = append(can, meddled)
+				c.opens.Add(1)
+			}
+		}
+		switch f := c.hit(fmt.Sprint(place, " ", call.Op, " ", call.Name), can...); {
+		case f == meddled:
+			w.change()
+			c.meddled.Store(true)
+		case f == shorted:
+			return storagetest.Fault{Break: io.EOF, BreakAt: 200}
+		case f == changed:
+			return storagetest.Fault{Break: storage.ErrChanged, BreakAt: 200}
+		case f == before:
 			return storagetest.Fault{Before: errCrash}
-		case call.Op == storagetest.OpPut:
+		case f == after && call.Op == storagetest.OpPut:
 			return storagetest.Fault{After: errCrash}
-		default:
+		case f == after:
 			return storagetest.Fault{Break: errCrash, BreakAt: 1}
 		}
+		return storagetest.Fault{}
 	}
 }
 
-// crashingSink is a destination that keeps what it took when the job dies.
-type crashingSink struct {
-	*sink
-	c *crash
+// passing is a process that meets many failures and outlives them, perhaps.
+func passing(rng *rand.Rand) *crash {
+	return &crash{share: 0.02 + 0.2*rng.Float64(), seed: rng.Uint64(), retry: rng.IntN(4) > 0}
 }
 
-func (s crashingSink) Send(ctx context.Context, records []publish.Record) (int, error) {
-	fails, late := s.c.hit("sink Send")
-	if fails && !late {
-		return 0, errCrash
-	}
-	n, err := s.sink.Send(ctx, records)
-	if fails {
-		return 0, errCrash
-	}
-	return n, err
+// dying is a process that is killed while it reads or while it delivers.
+func dying(rng *rand.Rand) *crash {
+	c := hurt(rng)
+	c.how, c.dead = []failure{before, after}[rng.IntN(2)], true
+	return c
 }
 
-// scene is what outlives a crash.
-type scene struct {
-	*export
-	work *storagetest.Mem
-	api  *sink
+// hurt is a process that meets one failure.
+func hurt(rng *rand.Rand) *crash {
+	c := &crash{how: []failure{before, after}[rng.IntN(2)], retry: rng.IntN(4) == 0}
+	c.at, c.only = someCall(rng)
+	if c.only == "input Open" {
+		c.how = []failure{before, after, shorted, changed, meddled}[rng.IntN(5)]
+	}
+	return c
 }
 
-func newScene(t testing.TB) *scene {
-	return &scene{newExport(t, 99).fill(day, 8), storagetest.NewMem(), &sink{name: "api", batch: 4}}
+// stopped is a process that is told to stop.
+func stopped(rng *rand.Rand) *crash {
+	c := &crash{}
+	c.stopAt, c.only = someCall(rng)
+	return c
 }
 
-// run runs the day once with a crash.
-func (s *scene) run(ctx context.Context, c *crash, workers int) error {
-	input := &storagetest.Faulty{Store: s.Mem, Script: c.script("input")}
-	work := &storagetest.Faulty{Store: s.work, Script: c.script("work")}
-	h := newHunt(input, work, crashingSink{s.api, c})
-	h.Engine, h.Workers = job.Local(workers), workers
-	h.Lanes = event.NewLanes(workers, workers)
-	_, err := h.Day(ctx, day)
-	return err
+// someCall draws a call of some kind.
+func someCall(rng *rand.Rand) (at int, only string) {
+	kinds := []struct {
+		only string
+		most int
+	}{{"", 40}, {"input List", 2}, {"input Open", 6}, {"input Open", 6}, {"work Put", 14}, {"sink ", 9}, {"receipts/", 9}}
+	k := kinds[rng.IntN(len(kinds))]
+	return 1 + rng.IntN(k.most), k.only
 }
 
-// wantDone compares all that can be seen from outside with the oracle.
-func (s *scene) wantDone(what string, mayRepeat int) {
-	s.t.Helper()
-	want := s.oracle(day)
-	kept, err := publish.ReadOutbox(s.t.Context(), s.work, "all/words/2026-11-20")
-	if err != nil {
-		s.t.Errorf("%s: %v", what, err)
-	}
-	sameRecords(s.t, what+": outbox", kept.Records, want)
-	latest := map[string]publish.Record{}
-	seen := map[string]int{}
-	for _, r := range s.api.taken {
-		latest[r.ID] = r
-		seen[r.ID+" "+publish.Digest(r.Body)]++
-	}
-	repeated := 0
-	for _, n := range seen {
-		repeated += n - 1
-	}
-	if repeated > mayRepeat {
-		s.t.Errorf("%s: %d records were sent twice, at most %d may", what, repeated, mayRepeat)
-	}
-	var last []publish.Record
-	for _, r := range want {
-		last = append(last, latest[r.ID])
-	}
-	sameRecords(s.t, what+": at the destination", last, want)
-	s.wantReceipts(what, want)
+// fate draws what happens to a process.
+func fate(rng *rand.Rand) *crash {
+	return []func(*rand.Rand) *crash{passing, dying, dying, hurt, hurt, stopped}[rng.IntN(6)](rng)
 }
 
-// wantReceipts reads the receipts as text: one for each record.
-func (s *scene) wantReceipts(what string, want []publish.Record) {
-	s.t.Helper()
-	have := map[string]int{}
-	for _, file := range content(s.t, s.work, "receipts/api/all/words/2026-11-20/") {
-		for line := range strings.Lines(file) {
-			var r struct{ ID, Revision string }
-			if json.Unmarshal([]byte(line), &r) == nil && r.ID != "" {
-				have[r.ID+" "+r.Revision]++
-			}
-		}
-	}
-	for _, r := range want {
-		if n := have[r.ID+" "+publish.Digest(r.Body)]; n != 1 {
-			s.t.Errorf("%s: %d receipts of %s", what, n, r.ID)
-		}
-	}
-}
-
-// mayRepeat is how many records the guarantees allow to arrive twice after a
-// crash there: those of one batch whose receipt was not kept.
-func (s *scene) mayRepeat(c *crash) int {
-	sentButUnknown := strings.HasPrefix(c.where, "sink") && c.late || strings.HasPrefix(c.where, "work Put receipts/") && !c.late
-	if sentButUnknown {
-		return s.api.batch
-	}
-	return 0
-}
-
-// At whatever call a run dies, the next run completes the day as if nothing had
-// happened.
-func TestEveryCrashPoint(t *testing.T) {
-	for mode := range 4 {
-		for n := 1; ; n++ {
-			s, c := newScene(t), &crash{at: n, dead: mode&1 > 0, late: mode&2 > 0}
-			err := s.run(t.Context(), c, 1)
-			if c.where == "" { // the run has fewer calls
-				if err != nil || n < 30 {
-					t.Errorf("%d calls, %v", n-1, err)
-				}
-				break
-			}
-			what := fmt.Sprintf("call %d (%s), dead %v, late %v", n, c.where, c.dead, c.late)
-			unnoticed := err == nil && strings.HasPrefix(c.where, "work List") // one that broke behind the name looked for
-			if !errors.Is(err, errCrash) && !unnoticed {
-				t.Fatalf("%s: the run says %v", what, err)
-			}
-			if err := s.run(t.Context(), &crash{}, 1); err != nil {
-				t.Fatalf("%s: the next run says %v", what, err)
-			}
-			s.wantDone(what, s.mayRepeat(c))
-			s.wantNothingLeft(what)
-		}
-	}
-}
-
-// wantNothingLeft runs the day once more: nothing is read or sent.
-func (s *scene) wantNothingLeft(what string) {
-	s.t.Helper()
-	sends, input := s.api.sends, &opens{export: s.export}
-	h := newHunt(input, s.work, s.api)
-	if _, err := h.Day(s.t.Context(), day); err != nil || s.api.sends != sends || len(input.reset()) > 0 {
-		s.t.Errorf("%s: a further run sends or reads again, %v", what, err)
-	}
-}
-
-// The same with several workers, crash after crash, a run that is told to stop,
-// and blobs that arrive between the runs.
-func TestCrashAfterCrash(t *testing.T) {
-	for seed := range uint64(25) {
-		s := newScene(t)
-		rng := s.rng
-		repeats := 0
-		for round := range 5 {
-			c := &crash{at: 1 + rng.IntN(45), dead: rng.IntN(2) == 0, late: rng.IntN(2) == 0}
-			ctx, cancel := context.WithCancel(t.Context())
-			if rng.IntN(4) == 0 { // told to stop in the middle
-				cancel()
-			}
-			err := s.run(ctx, c, 1+rng.IntN(4))
-			cancel()
-			if err != nil && !errors.Is(err, errCrash) && !errors.Is(err, context.Canceled) {
-				t.Fatalf("seed %d: %v", seed, err)
-			}
-			repeats += s.mayRepeat(c)
-			if rng.IntN(3) == 0 {
-				s.put(blobName(day, int(seed)*7+round), s.lines(day, 3))
-			}
-		}
-		if err := s.run(t.Context(), &crash{}, 3); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		s.wantDone(fmt.Sprint("seed ", seed), repeats)
-		s.wantNothingLeft(fmt.Sprint("seed ", seed))
-	}
-}
-
-// A short listing hides blobs; it must never be taken for the whole day when the
-// store says that it failed.
-func TestBrokenListingIsNoDay(t *testing.T) {
-	for at := range 12 {
-		s := newScene(t)
-		input := &storagetest.Faulty{Store: s.Mem, Script: func(c storagetest.Call) storagetest.Fault {
-			if c.Op == storagetest.OpList {
-				return storagetest.Fault{Break: errCrash, BreakAt: int64(at)}
-			}
-			return storagetest.Fault{}
-		}}
-		if r, err := newHunt(input, s.work, s.api).Day(t.Context(), day); r != nil || !errors.Is(err, errCrash) || s.api.sends > 0 {
-			t.Errorf("after %d names: %v", at, err)
-		}
-	}
-}
-
-// seededRun has many passing faults; behind Retry the day comes out right.
-func TestPassingFaultsBehindRetry(t *testing.T) {
-	for seed := range uint64(30) {
-		s := newScene(t)
-		flaky := &storagetest.Faulty{Store: s.Mem, Script: storagetest.Seeded(seed, 0.5)}
-		input := storage.Retry(flaky, storage.Policy{Attempts: 4})
-		r, err := newHunt(input, s.work, s.api).Day(t.Context(), day)
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		sameRecords(t, "result", r.Records, s.oracle(day))
-		if !slices.EqualFunc(s.api.taken, r.Records, func(a, b publish.Record) bool { return a.ID == b.ID }) {
-			t.Errorf("seed %d: sent %s", seed, asText(s.api.taken))
-		}
-	}
+// fixed are the same sinks for every day.
+func fixed(sinks []publish.Sink) func(time.Time) ([]publish.Sink, error) {
+	return func(time.Time) ([]publish.Sink, error) { return sinks, nil }
 }

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"sparkless/publish/publishtest"
+)
+
+// Whose records the destinations take, and where they put them.
+const (
+	workspaceID = "11111111-2222-3333-4444-555555555555"
+	sharedKey   = "bm8gb25lJ3Mga2V5"
+	ruleID      = "dcr-00000000000000000000000000000000"
+	stream      = "Custom-MasqueradingProcessNameResult"
+)
+
+// freshCollector makes a Data Collector server.
+func freshCollector(url string, accepted func(record)) (http.Handler, []string, error) {
+	s, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{
+		WorkspaceID: workspaceID, SharedKey: sharedKey,
+		Accepted: func(stored publishtest.Row) { accepted(recordOf(stored, withoutSuffix)) },
+	})
+	return s, []string{
+		"SPARKLESS_DATACOLLECTOR_WORKSPACE_ID=" + workspaceID,
+		"SPARKLESS_DATACOLLECTOR_SHARED_KEY=" + sharedKey,
+		"SPARKLESS_DATACOLLECTOR_ENDPOINT=" + url,
+	}, err
+}
+
+// freshIngestion makes a Logs Ingestion server. A process signs in there as the
+// managed identity of its host.
+func freshIngestion(url string, accepted func(record)) (http.Handler, []string, error) {
+	s, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{
+		RuleID: ruleID, Stream: stream, Columns: columns(),
+		Accepted: func(stored publishtest.Row) { accepted(recordOf(stored, func(column string) string { return column })) },
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	env := []string{
+		"SPARKLESS_LOGSINGESTION_ENDPOINT=" + url,
+		"SPARKLESS_LOGSINGESTION_RULE_ID=" + ruleID,
+		"SPARKLESS_LOGSINGESTION_STREAM=" + stream,
+	}
+	for _, v := range s.Environ() {
+		env = append(env, strings.Replace(v, "IDENTITY_ENDPOINT=", "IDENTITY_ENDPOINT="+url, 1))
+	}
+	return s, env, nil
+}
+
+// columns are those of a stream that takes whole findings.
+func columns() []publishtest.Column {
+	var out []publishtest.Column
+	for kind, names := range map[string]string{
+		"string":   "NormalProcess PotentiallyMaliciousProcess FindingId Scope Technique",
+		"datetime": "TimeStamp DataDay FirstSeen LastSeen",
+		"real":     "AnomalyScore MaliciousPercentRank NormalPercentRank",
+		"long":     "Distance MaliciousCount NormalCount",
+		"dynamic":  "Paths Hosts Parents Accounts CommandLines NormalPaths Reasons",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			out = append(out, publishtest.Column{Name: name, Type: kind})
+		}
+	}
+	return out
+}
+
+// withoutSuffix is the name of a field whose column the Data Collector API names
+// after its type too.
+func withoutSuffix(column string) string { return column[:strings.LastIndexByte(column, '_')] }
+
+// recordOf brings what a service stores to the form of the judge.
+func recordOf(stored publishtest.Row, field func(column string) string) record {
+	rec := record{row: func() row { return rowOf(stored, field) }}
+	var whole, ofSuspect strings.Builder
+	for _, column := range stored.Columns {
+		value := stored.Values[column]
+		name := field(column)
+		switch name {
+		case "NormalProcess":
+			rec.pair.normal, _ = value.(string)
+		case "PotentiallyMaliciousProcess":
+			rec.pair.suspect, _ = value.(string)
+		}
+		if raw, ok := value.(json.RawMessage); ok {
+			value = string(raw)
+		}
+		text := fmt.Sprintf("%s %v\x00", column, value)
+		whole.WriteString(text)
+		if !notSuspect[name] {
+			ofSuspect.WriteString(text)
+		}
+	}
+	rec.text, rec.revision = whole.String(), ofSuspect.String()
+	return rec
+}
+
+// rowOf decodes what a service stores.
+func rowOf(stored publishtest.Row, field func(column string) string) row {
+	r := row{}
+	for column, value := range stored.Values {
+		r[field(column)] = plain(value)
+	}
+	return r
+}
+
+func plain(value any) any {
+	switch v := value.(type) {
+	case time.Time:
+		return v.UTC().Format("2006-01-02T15:04:05.0000000Z")
+	case int64:
+		return float64(v)
+	case json.RawMessage:
+		return decoded(string(v), nil)
+	case string:
+		if strings.HasPrefix(v, "[") {
+			return decoded(v, v)
+		}
+	}
+	return value
+}
+
+// decoded is the list that a text holds, or what stands for it.
+func decoded(text string, otherwise any) any {
+	var list []any
+	if json.Unmarshal([]byte(text), &list) != nil {
+		return otherwise
+	}
+	return list
+}
