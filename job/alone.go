@@ -33,7 +33,7 @@ func (h *Hunt[S]) alone(ctx context.Context, date time.Time, do func(context.Con
 		return err
 	}
 	err = do(held)
-	if lost := context.Cause(held); err != nil && ctx.Err() == nil && errors.Is(lost, storage.ErrLockLost) {
+	if lost := context.Cause(held); err != nil && ctx.Err() == nil && lost != nil {
 		err = fmt.Errorf("stopped, since another run may take %s over; nothing is lost, the next run goes on here: %w", date.Format(time.DateOnly), lost)
 	}
 	// A lock that cannot be released is free in a minute, and all is done.

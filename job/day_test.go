@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -348,27 +347,6 @@ func TestProgress(t *testing.T) {
 	if want := []job.Phase{job.Listing, job.Finishing, job.Delivering}; !slices.Equal(phases, want) {
 		t.Errorf("second run: %v", phases)
 	}
-}
-
-// Two scheduled runs may overlap. Both get the whole day.
-func TestRunsAtTheSameTime(t *testing.T) {
-	input := newExport(t, 15).fill(day, 40)
-	want := input.oracle(day)
-	work := storagetest.NewMem()
-	var wg sync.WaitGroup
-	for i := range 4 {
-		wg.Go(func() {
-			h := newHunt(input, work, &sink{name: fmt.Sprint("api", i)})
-			h.DryRun = i%2 == 0
-			r, err := h.Day(t.Context(), day)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			sameRecords(t, "result", r.Records, want)
-		})
-	}
-	wg.Wait()
 }
 
 // The detector's next version, another scope and another workspace use nothing

@@ -6,62 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math/rand/v2"
 	"time"
 )
-
-// Policy bounds retries. The zero value means DefaultPolicy.
-type Policy struct {
-	// Attempts is how often in a row an operation may fail before its error is
-	// returned. Progress (bytes read, blobs listed) starts the count anew.
-	Attempts int
-	// Base is the pause after the first failure; it doubles up to Max. A random
-	// half of each pause is left out, so that workers do not return together.
-	Base, Max time.Duration
-	// Idle is how long a body may wait for its next byte before it counts as
-	// broken; 0 is for ever.
-	Idle time.Duration
-	// Notify, if set, is told each failure that is followed by a pause. It is
-	// called from many goroutines.
-	Notify func(error)
-}
-
-// DefaultPolicy rides out about a minute of trouble.
-func DefaultPolicy() Policy {
-	return Policy{Attempts: 6, Base: 500 * time.Millisecond, Max: 20 * time.Second, Idle: time.Minute}
-}
-
-// pause waits, after a failure, before attempt number failed+1, or until ctx ends.
-func (p Policy) pause(ctx context.Context, failed int, err error) error {
-	if p.Notify != nil {
-		p.Notify(err)
-	}
-	d := p.Base
-	for i := 1; i < failed && d < p.Max; i++ {
-		d *= 2
-	}
-	d = min(d, p.Max)
-	timer := time.NewTimer(d/2 + rand.N(d/2+1))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// Permanent reports whether repeating the operation cannot help: the object is
-// gone or changed, the credentials are refused, the name is impossible, the
-// lock is taken, or the caller gave up.
-func Permanent(err error) bool {
-	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, ErrLocked, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
-}
 
 // Retry returns a Reader that repeats what failed for a passing reason, and
 // resumes a body at the byte where it broke, or stalled, so that its caller sees
@@ -79,7 +25,7 @@ type retryReader struct {
 }
 
 func (r *retryReader) Folders(ctx context.Context, prefix string) (folders []string, err error) {
-	err = r.p.do(ctx, func() error {
+	err = r.p.Do(ctx, func() error {
 		folders, err = foldersBelow(ctx, r.r, prefix)
 		return err
 	})
@@ -87,49 +33,30 @@ func (r *retryReader) Folders(ctx context.Context, prefix string) (folders []str
 }
 
 func (r *retryReader) Find(ctx context.Context, name string) (b Blob, err error) {
-	err = r.p.do(ctx, func() error {
+	err = r.p.Do(ctx, func() error {
 		b, err = Find(ctx, r.r, name)
 		return err
 	})
 	return b, err
 }
 
-// do runs f until it succeeds, fails for good, or has failed p.Attempts times.
-func (p Policy) do(ctx context.Context, f func() error) error {
-	for failed := 1; ; failed++ {
-		err := f()
-		if err == nil || Permanent(err) {
-			return err
-		}
-		if failed >= p.Attempts {
-			return fmt.Errorf("after %d attempts: %w", failed, err)
-		}
-		if stop := p.pause(ctx, failed, err); stop != nil {
-			return stop
-		}
-	}
-}
-
 // List lists again after a failure and leaves out what was already yielded:
 // names come in order, so that is everything up to the last one.
 func (r *retryReader) List(ctx context.Context, prefix string) iter.Seq2[Blob, error] {
 	return func(yield func(Blob, error) bool) {
-		last, failed := "", 0
+		last, e := "", begin(r.p)
 		for {
 			err := listAfter(ctx, r.r, prefix, last, func(b Blob) bool {
-				last, failed = b.Name, 0
-				return yield(b, nil)
+				last = b.Name
+				more := yield(b, nil)
+				e.progress() // what the caller does in between takes any time
+				return more
 			})
 			if err == nil {
 				return
 			}
-			failed++
-			if Permanent(err) || failed >= r.p.Attempts {
+			if err = e.failed(ctx, err); err != nil {
 				yield(Blob{}, err)
-				return
-			}
-			if stop := r.p.pause(ctx, failed, err); stop != nil {
-				yield(Blob{}, stop)
 				return
 			}
 		}
@@ -154,7 +81,7 @@ func listAfter(ctx context.Context, r Reader, prefix, after string, yield func(B
 
 func (r *retryReader) Open(ctx context.Context, b Blob, offset, length int64) (io.ReadCloser, error) {
 	body := &retryBody{ctx: ctx, r: r, b: b, offset: offset, left: length}
-	if err := r.p.do(ctx, body.open); err != nil {
+	if err := r.p.Do(ctx, body.open); err != nil {
 		return nil, err
 	}
 	return body, nil
@@ -168,7 +95,7 @@ type retryBody struct {
 	offset, left int64
 	body         io.ReadCloser // nil while broken
 	watch        watch         // over body
-	failed       int           // failures since the last byte
+	effort       effort        // since the last byte
 	err          error         // that ended the body; it stays
 }
 
@@ -197,6 +124,9 @@ func (b *retryBody) Read(p []byte) (int, error) {
 	case len(p) == 0:
 		return 0, nil
 	}
+	if b.effort.times == 0 {
+		b.effort = begin(b.r.p) // the time before is the caller's
+	}
 	for {
 		n, err := b.read(p)
 		if n > 0 && b.left == 0 {
@@ -206,7 +136,7 @@ func (b *retryBody) Read(p []byte) (int, error) {
 			return 0, b.err
 		}
 		if n > 0 {
-			b.failed = 0
+			b.effort.times = 0
 			return n, nil // an error, if any, shows up at the next Read
 		}
 		if err == nil {
@@ -216,13 +146,9 @@ func (b *retryBody) Read(p []byte) (int, error) {
 			err = io.ErrUnexpectedEOF // left > 0: the body ended early
 		}
 		b.drop()
-		b.failed++
-		if Permanent(err) || b.failed >= b.r.p.Attempts {
+		if err = b.effort.failed(b.ctx, err); err != nil {
 			b.err = fmt.Errorf("reading %s at byte %d: %w", b.b.Name, b.offset, err)
 			return 0, b.err
-		}
-		if stop := b.r.p.pause(b.ctx, b.failed, err); stop != nil {
-			return 0, stop
 		}
 	}
 }
@@ -314,7 +240,7 @@ func (b *retryBody) Close() error {
 	return nil
 }
 
-// RetryStore is Retry for a Store; a Put that failed is repeated, too.
+// RetryStore is Retry for a Store; a Put or Lock that failed is repeated, too.
 func RetryStore(s Store, p Policy) Store {
 	if p.Attempts == 0 {
 		p = DefaultPolicy()
@@ -328,5 +254,19 @@ type retryStore struct {
 }
 
 func (r *retryStore) Put(ctx context.Context, name string, data []byte) error {
-	return r.p.do(ctx, func() error { return r.s.Put(ctx, name, data) })
+	return r.p.Do(ctx, func() error { return r.s.Put(ctx, name, data) })
+}
+
+// Lock repeats what failed for a passing reason. It is errors.ErrUnsupported
+// where the store is no Locker.
+func (r *retryStore) Lock(ctx context.Context, name string) (held context.Context, unlock func() error, err error) {
+	l, ok := r.s.(Locker)
+	if !ok {
+		return nil, nil, fmt.Errorf("lock %q: %w", name, errors.ErrUnsupported)
+	}
+	err = r.p.Do(ctx, func() error {
+		held, unlock, err = l.Lock(ctx, name)
+		return err
+	})
+	return held, unlock, err
 }

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"storage/secret":              {},
 	"storage/storagetest":         {"storage"},
 	"storage/storagetest/azurite": {},
+	"storage/storagetest/network": {},
 	"masquerade/simjoin":          {},
 	"masquerade":                  {"masquerade/simjoin", "storage/event", "storage/table", "publish"},
 	"publish":                     {"storage"},

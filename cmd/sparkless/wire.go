@@ -211,7 +211,7 @@ func (a *app) openWork(ctx context.Context, v *values, w workPlace, source strin
 		if err != nil {
 			return nil, usageError{fmt.Errorf("work.container: %w", err)}
 		}
-		if err := s.EnsureContainer(ctx); err != nil {
+		if err := a.policy().Do(ctx, func() error { return s.EnsureContainer(ctx) }); err != nil {
 			return nil, fmt.Errorf("work.container: %w; work.folder keeps the work store on this machine instead", err)
 		}
 		return storage.RetryStore(s, a.policy()), nil

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -43,9 +45,12 @@ func (s *Store) failure(ctx context.Context, doing, name string, err error) erro
 	case errors.As(err, &noToken):
 		return noToken.explain(what)
 	case errors.As(err, &refused):
-		return s.answer(what, doing, refused)
+		return backoff(s.answer(what, doing, refused), refused)
 	case errors.Is(err, storage.ErrChanged):
 		return fmt.Errorf("%s: %w", what, err) // made in this package
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: no answer in time", what) // the caller's context has not ended
 	}
 	return fmt.Errorf("%s: %s", what, transportText(err))
 }
@@ -67,6 +72,26 @@ func (s *Store) answer(what, doing string, r *azcore.ResponseError) error {
 		return fmt.Errorf("%s: %s: the blob is in the archive tier: rehydrate it first", what, code)
 	}
 	return fmt.Errorf("%s: the service answered %s", what, code)
+}
+
+// backoff adds how long a busy service asks to be left alone.
+// (RFC 9110, section 10.2.3; azcore's own retries know the other two headers.)
+func backoff(err error, r *azcore.ResponseError) error {
+	if r.RawResponse == nil || r.StatusCode != http.StatusTooManyRequests && r.StatusCode != http.StatusServiceUnavailable {
+		return err
+	}
+	h := r.RawResponse.Header
+	for name, unit := range map[string]time.Duration{"retry-after-ms": time.Millisecond, "x-ms-retry-after-ms": time.Millisecond, "Retry-After": time.Second} {
+		if n, bad := strconv.ParseInt(h.Get(name), 10, 32); bad == nil && n > 0 {
+			return &storage.Backoff{After: time.Duration(n) * unit, Err: err}
+		}
+	}
+	until, bad1 := http.ParseTime(h.Get("Retry-After"))
+	now, bad2 := http.ParseTime(h.Get("Date")) // theirs: this machine's clock may be off
+	if bad1 == nil && bad2 == nil && until.After(now) {
+		return &storage.Backoff{After: until.Sub(now), Err: err}
+	}
+	return err
 }
 
 // meaning is the error of package storage that an answer stands for, or nil for

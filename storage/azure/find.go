@@ -16,7 +16,9 @@ func (s *Store) Find(ctx context.Context, name string) (storage.Blob, error) {
 	if !speakable(name) || strings.Contains(name, `\`) {
 		return storage.Blob{}, fmt.Errorf("%q: %w", name, storage.ErrNotExist)
 	}
-	p, err := s.client.NewBlobClient(name).GetProperties(ctx, nil)
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	p, err := s.client.NewBlobClient(name).GetProperties(bounded, nil)
 	if err == nil && (p.ContentLength == nil || p.ETag == nil) {
 		err = errors.New("the answer holds no length or ETag")
 	}

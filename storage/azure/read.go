@@ -125,7 +125,11 @@ func (s *Store) get(ctx context.Context, name string, offset, length int64, etag
 		access = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &quoted}}
 	}
 	client := s.client.NewBlobClient(name)
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(s.patience, cancel)
+	defer timer.Stop() // a body takes the time it takes
 	if length == 0 {
+		defer cancel()
 		p, err := client.GetProperties(ctx, &blob.GetPropertiesOptions{AccessConditions: access})
 		if err != nil {
 			return part{}, err
@@ -139,15 +143,27 @@ func (s *Store) get(ctx context.Context, name string, offset, length int64, etag
 		Range: blob.HTTPRange{Offset: offset, Count: length}, AccessConditions: access,
 	})
 	if err != nil {
+		cancel()
 		return part{}, err
 	}
 	total, err := checkRange(d.ContentRange, offset, length)
-	p := newPart(d.Body, d.BlobType, d.CreationTime, total)
+	p := newPart(answered{d.Body, cancel}, d.BlobType, d.CreationTime, total)
 	if err != nil {
 		p.close()
 		return part{}, err
 	}
 	return p, nil
+}
+
+// answered is a body whose request ends with it.
+type answered struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (a answered) Close() error {
+	defer a.cancel()
+	return a.ReadCloser.Close()
 }
 
 func newPart(r io.ReadCloser, kind *blob.BlobType, created *time.Time, total int64) part {

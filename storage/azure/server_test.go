@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"sparkless/storage"
 	"sparkless/storage/secret"
@@ -26,17 +23,6 @@ func fake(t *testing.T, handler http.HandlerFunc) *Store {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return connect(t, Config{Endpoint: server.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
-}
-
-// once makes the SDK try only once.
-func once(t *testing.T) context.Context {
-	return policy.WithRetryOptions(t.Context(), policy.RetryOptions{MaxRetries: -1})
-}
-
-// atOnce makes the SDK try again without a pause worth mentioning. (A delay of
-// none makes azcore 1.23.3 wait as long as it may.)
-func atOnce(t *testing.T) context.Context {
-	return policy.WithRetryOptions(t.Context(), policy.RetryOptions{MaxRetries: 3, RetryDelay: time.Nanosecond})
 }
 
 // refuse answers as the service does, with more in the body than may be shown.
@@ -105,7 +91,7 @@ func TestAnswers(t *testing.T) {
 		{503, "ServerBusy", nil, "503"},
 	} {
 		s := fake(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, test.status, test.code) })
-		for op, err := range everyOperation(once(t), s) {
+		for op, err := range everyOperation(t.Context(), s) {
 			switch {
 			case err == nil:
 				t.Errorf("%d %s: %s succeeds", test.status, test.code, op)
@@ -127,7 +113,7 @@ func TestAnswers(t *testing.T) {
 // The role in the hint is the one that the operation needs.
 func TestRoleInHint(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, 403, "AuthorizationPermissionMismatch") })
-	for op, err := range everyOperation(once(t), s) {
+	for op, err := range everyOperation(t.Context(), s) {
 		role := "Storage Blob Data Reader"
 		if op == "put" || op == "ensure" {
 			role = "Storage Blob Data Contributor"
@@ -146,7 +132,7 @@ func TestEnsureContainerDenied(t *testing.T) {
 		}
 		refuse(w, 403, "AuthorizationPermissionMismatch")
 	})
-	err := s.EnsureContainer(once(t))
+	err := s.EnsureContainer(t.Context())
 	if !errors.Is(err, storage.ErrDenied) || !strings.Contains(err.Error(), "Contributor") || !strings.Contains(err.Error(), "create the container beforehand") {
 		t.Errorf("got %v", err)
 	}
@@ -181,7 +167,7 @@ func TestBodyEndsEarly(t *testing.T) {
 			conn.Close()
 		},
 	} {
-		body, err := fake(t, handler).Open(once(t), ten, 0, 10)
+		body, err := fake(t, handler).Open(t.Context(), ten, 0, 10)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -206,7 +192,7 @@ func TestBodyTooLong(t *testing.T) {
 			h.Set("Content-Range", "bytes 0-9/10")
 		})
 	})
-	if data, err := storage.ReadBlob(once(t), s, ten); err != nil || string(data) != "0123456789" {
+	if data, err := storage.ReadBlob(t.Context(), s, ten); err != nil || string(data) != "0123456789" {
 		t.Errorf("%q, error %v", data, err)
 	}
 }
@@ -230,7 +216,7 @@ func TestOtherRange(t *testing.T) {
 				}
 			})
 		})
-		body, err := s.Open(once(t), ten, 5, 5)
+		body, err := s.Open(t.Context(), ten, 5, 5)
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || test.want == nil && storage.Permanent(err) {
 			t.Errorf("%s: %v, error %v, want %v", name, body, err, test.want)
 		}
@@ -275,7 +261,7 @@ func TestGrownAppendBlob(t *testing.T) {
 			}
 			test.second(w)
 		})
-		data, err := storage.ReadBlob(once(t), s, b)
+		data, err := storage.ReadBlob(t.Context(), s, b)
 		if !errors.Is(err, test.want) || test.want == nil && string(data) != "0123456789" {
 			t.Errorf("%s: %q, error %v, want %v", name, data, err, test.want)
 		}
@@ -297,7 +283,7 @@ func TestCancelWakesRead(t *testing.T) {
 		<-release
 	})
 	defer close(release)
-	ctx, cancel := context.WithCancel(once(t))
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	body, err := s.Open(ctx, ten, 0, 10)
 	if err != nil {

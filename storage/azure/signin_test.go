@@ -49,7 +49,7 @@ func TestManagedIdentity(t *testing.T) {
 	defer server.Close()
 	s := connect(t, Config{Endpoint: server.URL + "/acct", ClientID: someGUID, Container: "am-securityevent"})
 	s.transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	_, err := s.Find(once(t), "x")
+	_, err := s.Find(t.Context(), "x")
 	if !errors.Is(err, storage.ErrDenied) || carried != "Bearer "+someToken {
 		t.Errorf("the service sees %q, error %v", carried, err)
 	}
@@ -67,7 +67,7 @@ func TestNoToken(t *testing.T) {
 	})
 	// Tokens are kept by client ID for the whole process.
 	s := connect(t, Config{Endpoint: nowhere, ClientID: "11111111" + someGUID[8:], Container: "am-securityevent"})
-	for op, err := range everyOperation(once(t), s) {
+	for op, err := range everyOperation(t.Context(), s) {
 		if !errors.Is(err, storage.ErrDenied) || !strings.Contains(err.Error(), "Identity not found") {
 			t.Errorf("%s: error %v, want ErrDenied", op, err)
 		}
@@ -80,7 +80,7 @@ func TestDefaultCredential(t *testing.T) {
 	t.Setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
 	t.Setenv("AZURE_TENANT_ID", "")
 	c := Config{Endpoint: nowhere, Container: "am-securityevent"}
-	for op, err := range everyOperation(once(t), connect(t, c)) {
+	for op, err := range everyOperation(t.Context(), connect(t, c)) {
 		if !errors.Is(err, storage.ErrDenied) || !strings.Contains(err.Error(), "AZURE_TENANT_ID") {
 			t.Errorf("%s: error %v", op, err)
 		}
@@ -93,7 +93,7 @@ func TestDefaultCredential(t *testing.T) {
 }
 
 func TestCancelledSignIn(t *testing.T) {
-	ctx, cancel := context.WithCancel(once(t))
+	ctx, cancel := context.WithCancel(t.Context())
 	identity(t, func(w http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()

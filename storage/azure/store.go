@@ -23,6 +23,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 
 	"sparkless/storage"
 )
@@ -36,6 +37,17 @@ const idleConnections = 1024
 // Put atomic. (Microsoft Learn, "Put Blob", service version 2019-12-12 and later.)
 const maxPut = 5000 << 20
 
+// Bounds of one request. One that is over its bound counts as failed for a
+// passing reason.
+const (
+	// answerTime is from the beginning of a request, signing in included, until
+	// the head of its answer is there; and until all of it is, where that is short.
+	// A page of a listing, some megabytes, may take twice that.
+	answerTime = 30 * time.Second
+	// slowestPut is how many bytes a second an upload has to make.
+	slowestPut = 128 << 10
+)
+
 // Store is a container. It may be used from many goroutines.
 type Store struct {
 	client    *container.Client
@@ -43,6 +55,12 @@ type Store struct {
 	account   string
 	container string
 	pageSize  *int32 // of listings; nil for the service's own
+
+	patience time.Duration // bound of a request: answerTime
+	times    leaseTimes
+	mu       sync.Mutex
+	locks    map[string]bool              // names that are held, or being taken
+	leases   map[string]*lease.BlobClient // theirs, and those of tries without an answer
 }
 
 // New returns the Store that c describes. It sends nothing yet: a wrong account
@@ -52,14 +70,16 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{account: t.account, container: c.Container, transport: newTransport()}
+	s := &Store{account: t.account, container: c.Container, transport: newTransport(),
+		patience: answerTime, times: defaultLease(), locks: map[string]bool{}, leases: map[string]*lease.BlobClient{}}
 	options := &container.ClientOptions{ClientOptions: policy.ClientOptions{
 		// Redirects are not followed: a signature must not travel to another host.
 		Transport: &http.Client{Transport: s.transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
-		// storage.Retry repeats from outside, and resumes bodies as well.
-		Retry:     policy.RetryOptions{MaxRetries: 3, MaxRetryDelay: 20 * time.Second},
+		// storage.Retry repeats from outside, and resumes bodies as well: retries
+		// in retries would be as many as the product of both.
+		Retry:     policy.RetryOptions{MaxRetries: -1},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "sparkless"},
 	}}
 	s.client, err = newClient(t, c, options)
@@ -118,7 +138,7 @@ func newTransport() *http.Transport {
 		DialContext:           (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
 		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   15 * time.Second,
-		ResponseHeaderTimeout: 90 * time.Second, // more than the service's own limit for small requests
+		ResponseHeaderTimeout: answerTime,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   idleConnections,
@@ -140,7 +160,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Blob,
 	return func(yield func(storage.Blob, error) bool) {
 		blobs, err := s.list(ctx, prefix)
 		if err != nil {
-			yield(storage.Blob{}, s.failure(ctx, "listing", "", err))
+			yield(storage.Blob{}, err)
 			return
 		}
 		for _, b := range blobs {
@@ -156,12 +176,11 @@ func (s *Store) list(ctx context.Context, prefix string) ([]storage.Blob, error)
 	if !utf8.ValidString(prefix) {
 		return nil, ctx.Err() // no blob has such a name, and the service has no word for it
 	}
-	pager := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
-		Prefix: &prefix, MaxResults: s.pageSize,
-		Include: container.ListBlobsInclude{Metadata: true}, // where folders are marked
-	})
-	for pager.More() {
-		page, err := pager.NextPage(ctx)
+	err := s.eachPage(ctx, func(ctx context.Context, marker *string) (next *string, err error) {
+		page, err := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			Prefix: &prefix, MaxResults: s.pageSize, Marker: marker,
+			Include: container.ListBlobsInclude{Metadata: true}, // where folders are marked
+		}).NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -177,9 +196,37 @@ func (s *Store) list(ctx context.Context, prefix string) ([]storage.Blob, error)
 				blobs = append(blobs, b)
 			}
 		}
+		return page.NextMarker, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(blobs, func(a, b storage.Blob) int { return cmp.Compare(a.Name, b.Name) })
-	return blobs, nil
+	// A page that broke in the middle was asked for again.
+	return slices.CompactFunc(blobs, func(a, b storage.Blob) bool { return a.Name == b.Name }), nil
+}
+
+// eachPage calls page with the marker of each page of a listing, the first being
+// nil. Whoever repeats a listing begins with its first page, so the others are
+// asked for more than once here: of hundreds of pages one is likely to fail.
+func (s *Store) eachPage(ctx context.Context, page func(ctx context.Context, marker *string) (next *string, err error)) error {
+	var marker *string
+	again := storage.Policy{Attempts: 1, Base: time.Second, Max: 4 * time.Second, Total: 20 * time.Second}
+	for {
+		err := again.Do(ctx, func() error {
+			bounded, cancel := context.WithTimeout(ctx, 2*s.patience)
+			defer cancel()
+			next, err := page(bounded, marker)
+			if err == nil {
+				marker = next
+			}
+			return s.failure(ctx, "listing", "", err)
+		})
+		if err != nil || marker == nil || *marker == "" {
+			return err
+		}
+		again.Attempts = 4
+	}
 }
 
 // fromItem reports false for what stands for a folder.
@@ -207,20 +254,25 @@ func isFolder(b storage.Blob, metadata map[string]*string) bool {
 // namespace a folder without blobs counts as well.
 func (s *Store) Folders(ctx context.Context, prefix string) ([]string, error) {
 	var folders []string
-	pager := s.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: &prefix, MaxResults: s.pageSize})
-	for pager.More() {
-		page, err := pager.NextPage(ctx)
+	err := s.eachPage(ctx, func(ctx context.Context, marker *string) (next *string, err error) {
+		page, err := s.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{
+			Prefix: &prefix, MaxResults: s.pageSize, Marker: marker,
+		}).NextPage(ctx)
 		if err != nil {
-			return nil, s.failure(ctx, "listing", "", err)
+			return nil, err
 		}
 		if page.Segment == nil {
-			return nil, s.failure(ctx, "listing", "", errors.New("the answer holds no list of folders"))
+			return nil, errors.New("the answer holds no list of folders")
 		}
 		for _, p := range page.Segment.BlobPrefixes {
 			if p.Name != nil {
 				folders = append(folders, *p.Name)
 			}
 		}
+		return page.NextMarker, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(folders)
 	return slices.Compact(folders), nil
@@ -228,16 +280,26 @@ func (s *Store) Folders(ctx context.Context, prefix string) ([]string, error) {
 
 // Put implements storage.Store with a block blob, made in one request.
 func (s *Store) Put(ctx context.Context, name string, data []byte) error {
-	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
-		return invalid("%q is no object name", name)
+	if err := checkName(name); err != nil {
+		return err
 	}
 	if len(data) > maxPut {
 		return invalid("writing %s: %d bytes are more than one request holds", s.place(name), len(data))
 	}
 	body := &upload{r: bytes.NewReader(data)}
 	defer body.release()
-	if _, err := s.client.NewBlockBlobClient(name).Upload(ctx, body, nil); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, s.patience+time.Duration(len(data)/slowestPut)*time.Second)
+	defer cancel()
+	if _, err := s.client.NewBlockBlobClient(name).Upload(bounded, body, nil); err != nil {
 		return s.failure(ctx, "writing", name, err)
+	}
+	return nil
+}
+
+// checkName refuses names that another kind of store could not hold.
+func checkName(name string) error {
+	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
+		return invalid("%q is no object name", name)
 	}
 	return nil
 }
@@ -287,12 +349,14 @@ func (s *Store) URL() string {
 // EnsureContainer creates the container if it is missing. It needs no right to
 // create where the container is there.
 func (s *Store) EnsureContainer(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	one := int32(1)
-	_, err := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).NextPage(ctx)
+	_, err := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).NextPage(bounded)
 	if !bloberror.HasCode(err, bloberror.ContainerNotFound) {
 		return s.failure(ctx, "preparing", "", err)
 	}
-	_, err = s.client.Create(ctx, nil)
+	_, err = s.client.Create(bounded, nil)
 	if bloberror.HasCode(err, bloberror.ContainerAlreadyExists) {
 		return nil // someone else was quicker
 	}

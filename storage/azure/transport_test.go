@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"sparkless/storage"
 	"sparkless/storage/secret"
 )
@@ -40,8 +42,8 @@ func TestNoAnswer(t *testing.T) {
 		},
 	} {
 		s := fake(t, handler)
-		_, read := storage.ReadBlob(once(t), s, ten)
-		for op, err := range map[string]error{"list": listError(once(t), s), "read": read} {
+		_, read := storage.ReadBlob(t.Context(), s, ten)
+		for op, err := range map[string]error{"list": listError(t.Context(), s), "read": read} {
 			if err == nil || storage.Permanent(err) {
 				t.Errorf("%s: %s: error %v, want a passing one", name, op, err)
 			}
@@ -51,7 +53,7 @@ func TestNoAnswer(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	s := connect(t, Config{Endpoint: closed.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
-	for op, err := range everyOperation(once(t), s) {
+	for op, err := range everyOperation(t.Context(), s) {
 		if err == nil || storage.Permanent(err) || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("nobody listens: %s: error %v, want a passing one", op, err)
 		}
@@ -80,7 +82,7 @@ func TestHierarchicalNamespace(t *testing.T) {
 		io.WriteString(w, listing(listed("a-b", "")+listed("a.b", "<BlobType>AppendBlob</BlobType><Creation-Time>Fri, 20 Nov 2026 07:05:00 GMT</Creation-Time>"), ""))
 	})
 	var got []string
-	for b, err := range s.List(once(t), "") {
+	for b, err := range s.List(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +101,7 @@ func TestNoRedirect(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+"?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
 	})
-	for op, err := range everyOperation(once(t), s) {
+	for op, err := range everyOperation(t.Context(), s) {
 		if err == nil {
 			t.Errorf("%s succeeds", op)
 		}
@@ -125,7 +127,8 @@ func TestPutAgain(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusCreated)
 	})
-	if err := s.Put(atOnce(t), "x", data); err != nil || tries.Load() != 3 {
+	atOnce := storage.Policy{Attempts: 4, Base: 1, Max: 1}
+	if err := storage.RetryStore(s, atOnce).Put(t.Context(), "x", data); err != nil || tries.Load() != 3 {
 		t.Errorf("after %d tries: %v", tries.Load(), err)
 	}
 	for name, handler := range map[string]http.HandlerFunc{
@@ -133,7 +136,7 @@ func TestPutAgain(t *testing.T) {
 		"dropped":                    func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		mine := bytes.Clone(data)
-		if err := fake(t, handler).Put(atOnce(t), "x", mine); err == nil {
+		if err := storage.RetryStore(fake(t, handler), atOnce).Put(t.Context(), "x", mine); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		clear(mine)
@@ -176,13 +179,13 @@ func TestTransport(t *testing.T) {
 	if len(seen) > 0 {
 		t.Errorf("New sends requests: %q", seen)
 	}
-	if data, err := storage.ReadBlob(once(t), s, ten); err != nil || string(data) != "0123456789" {
+	if data, err := storage.ReadBlob(t.Context(), s, ten); err != nil || string(data) != "0123456789" {
 		t.Errorf("%q, error %v", data, err)
 	}
 	if !slices.Equal(seen, []string{"HTTP/1.1"}) {
 		t.Errorf("the server sees %q", seen)
 	}
-	if _, err := storage.ReadBlob(once(t), serve(tls.VersionTLS11), ten); err == nil {
+	if _, err := storage.ReadBlob(t.Context(), serve(tls.VersionTLS11), ten); err == nil {
 		t.Error("reads over TLS 1.1")
 	}
 }
@@ -195,7 +198,7 @@ func TestUnknownCertificate(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	s := connect(t, Config{Endpoint: server.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
-	for op, err := range everyOperation(once(t), s) {
+	for op, err := range everyOperation(t.Context(), s) {
 		if err == nil || !strings.Contains(err.Error(), "certificate") {
 			t.Errorf("%s: error %v", op, err)
 		}
@@ -204,4 +207,44 @@ func TestUnknownCertificate(t *testing.T) {
 	if asked.Load() {
 		t.Error("a request was sent")
 	}
+}
+
+// A store that is closed leaves nothing running, whatever became of its requests.
+func TestCloseLeavesNothing(t *testing.T) {
+	c := byKey(t)
+	owner := open(t, c)
+	if err := owner.Put(t.Context(), "x", make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := owner.Find(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := goleak.IgnoreCurrent()
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	for range 3 {
+		body, err := s.Open(ctx, b, 0, b.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.Read(make([]byte, 100))
+		defer body.Close()
+	}
+	if data, err := storage.ReadBlob(t.Context(), s, b); err != nil || len(data) != 1<<20 {
+		t.Error(err)
+	}
+	_, unlock, err := quick(s).Lock(ctx, "l")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel() // the bodies are left open
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+	goleak.VerifyNone(t, before)
 }

@@ -3,8 +3,6 @@ package local
 import (
 	"context"
 	"fmt"
-	"path"
-	"strings"
 
 	"sparkless/storage"
 )
@@ -16,7 +14,7 @@ func (s *Store) Find(ctx context.Context, name string) (storage.Blob, error) {
 		return storage.Blob{}, err
 	}
 	none := fmt.Errorf("%q: %w", name, storage.ErrNotExist)
-	if checkName(name) != nil || strings.HasPrefix(path.Base(name), tempPrefix) {
+	if checkObject(name) != nil {
 		return storage.Blob{}, none
 	}
 	info, err := s.root.Stat(name)

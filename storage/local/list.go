@@ -166,7 +166,7 @@ func (w *walk) wanted(full string, e fs.DirEntry) bool {
 	if e.IsDir() {
 		return strings.HasPrefix(full+"/", w.prefix) // the walk starts below every slash of prefix
 	}
-	return strings.HasPrefix(full, w.prefix) && !strings.HasPrefix(e.Name(), tempPrefix)
+	return strings.HasPrefix(full, w.prefix) && !ours(e.Name())
 }
 
 // entry visits one entry of root and, if it is a folder, what is in it.

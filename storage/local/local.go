@@ -13,10 +13,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"unicode/utf8"
 
 	"sparkless/storage"
 )
@@ -25,7 +28,9 @@ import (
 type Config struct {
 	// Folder is the path of the folder.
 	Folder string
-	// Create makes the folder, and those above it, when it is missing.
+	// Create makes the folder, and those above it, when it is missing. It also
+	// says that the folder is for keeping objects: what Puts of processes that
+	// are gone left behind unfinished, more than a day ago, is removed.
 	Create bool
 }
 
@@ -44,9 +49,13 @@ func (c Config) Validate() error {
 type Store struct {
 	root *os.Root
 	dir  string // as configured, for messages
+	abs  string // the same, whatever becomes of the working directory
 	// puts makes the last steps of Put one: without it two Puts could give two
 	// contents of one name the same time.
 	puts sync.Mutex
+
+	mu    sync.Mutex
+	locks map[string]bool // names that are held, or being taken
 }
 
 // New opens the folder. Close releases it.
@@ -62,11 +71,19 @@ func New(c Config) (*Store, error) {
 			return nil, explain(err)
 		}
 	}
+	abs, err := filepath.Abs(c.Folder)
+	if err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(c.Folder)
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &Store{root: root, dir: c.Folder}, nil
+	s := &Store{root: root, dir: c.Folder, abs: abs, locks: map[string]bool{}}
+	if c.Create {
+		s.sweep()
+	}
+	return s, nil
 }
 
 // Close releases the folder. Bodies that are open stay readable.
@@ -86,6 +103,35 @@ func checkName(name string) error {
 		return fmt.Errorf("%q is no object name: %w", name, storage.ErrInvalid)
 	}
 	return nil
+}
+
+// checkObject also refuses the names of the store's own files.
+func checkObject(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if base := path.Base(name); ours(base) {
+		return fmt.Errorf("%q: names in %s* and %s* are the store's own: %w", name, tempPrefix, lockPrefix, storage.ErrInvalid)
+	}
+	return nil
+}
+
+// checkNew also refuses names longer than those of Azure's blobs: making deep
+// folders takes long.
+// (Microsoft Learn, "Naming and Referencing Containers, Blobs, and Metadata".)
+func checkNew(name string) error {
+	if err := checkObject(name); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(name) > 1024 || strings.Count(name, "/") >= 254 {
+		return fmt.Errorf("%.40q… is longer than 1024 characters or deeper than 254 folders: %w", name, storage.ErrInvalid)
+	}
+	return nil
+}
+
+// ours reports that a file is none of the objects, by the last part of its name.
+func ours(base string) bool {
+	return strings.HasPrefix(base, tempPrefix) || strings.HasPrefix(base, lockPrefix)
 }
 
 // explain adds the error of package storage that err means, if any.
@@ -111,7 +157,7 @@ func (s *Store) Open(ctx context.Context, b storage.Blob, offset, length int64) 
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%q: %w", b.Name, err)
 	}
-	if err := checkName(b.Name); err != nil {
+	if err := checkObject(b.Name); err != nil {
 		return nil, err
 	}
 	if offset < 0 || length < 0 || offset > b.Size-length {

@@ -36,6 +36,7 @@ func TestStore(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		Again: func(t *testing.T, s storage.Store) storage.Store { return open(t, s.(*Store).dir) },
 	})
 }
 
@@ -386,5 +387,53 @@ func TestClosedStore(t *testing.T) {
 	}
 	if _, err := list(t, s, ""); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("List of a closed store: error %v", err)
+	}
+}
+
+// What a killed Put left behind is removed a day later, when the folder is
+// opened to keep objects; and nothing else is.
+func TestSweep(t *testing.T) {
+	name := func(rest string) string { return tempPrefix + rest }
+	left := name("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	for _, create := range []bool{false, true} {
+		dir := t.TempDir()
+		old, young := time.Now().Add(-25*time.Hour), time.Now().Add(-23*time.Hour)
+		for file, at := range map[string]time.Time{
+			"a/b/" + left: old, left: old, "a/" + left: young, "object": old, name("mine"): old, "a/" + left + "2": old,
+			lockPrefix + "ABCDEFGHIJKLMNOPQRSTUVWXYZ": old, "c/x" + left: old, left + "d/object": old,
+		} {
+			write(t, dir, file, "x")
+			if err := os.Chtimes(filepath.Join(dir, file), at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		folder := filepath.Join(dir, "c", left)
+		if err := errors.Join(os.Mkdir(folder, 0o755), os.Chtimes(folder, old, old)); err != nil {
+			t.Fatal(err)
+		}
+		link(t, dir, "../object", "a/b/"+name("ZZZZZZZZZZZZZZZZZZZZZZZZZZ"))
+		s, err := New(Config{Folder: dir, Create: create})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		files := 0
+		filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+			if !d.IsDir() {
+				files++
+			}
+			return err
+		})
+		if want := map[bool]int{false: 10, true: 8}[create]; files != want {
+			t.Errorf("create %v: %d files are left, want %d", create, files, want)
+		}
+		if _, err := os.Stat(folder); err != nil {
+			t.Error(err)
+		}
+		for _, gone := range []string{left, "a/b/" + left} {
+			if _, err := os.Stat(filepath.Join(dir, gone)); errors.Is(err, fs.ErrNotExist) != create {
+				t.Errorf("create %v: %s: %v", create, gone, err)
+			}
+		}
 	}
 }

@@ -1,10 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -26,17 +28,27 @@ func (s *Store) Put(ctx context.Context, name string, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%q: %w", name, err)
 	}
-	if err := checkName(name); err != nil {
+	if err := checkNew(name); err != nil {
 		return err
 	}
-	folder, base := path.Split(name)
-	if strings.HasPrefix(base, tempPrefix) {
-		return fmt.Errorf("%q: names in %s* are for files in the making: %w", name, tempPrefix, storage.ErrInvalid)
-	}
+	folder, _ := path.Split(name)
 	if err := s.put(ctx, path.Clean(folder), name, data); err != nil {
-		return fmt.Errorf("writing %q: %w", name, err)
+		return fmt.Errorf("writing %q: %w", name, s.room(err))
 	}
 	return nil
+}
+
+// room says so when err means that there is no room for a file.
+func (s *Store) room(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk of folder %s is full: make room: %w", s.dir, err)
+	case errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the disk of folder %s is full, as far as the quota goes: make room: %w", s.dir, err)
+	case errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("the disk of folder %s is full, or takes no file of that size (ulimit -f): %w", s.dir, err)
+	}
+	return err
 }
 
 func (s *Store) put(ctx context.Context, folder, name string, data []byte) error {
@@ -64,8 +76,13 @@ func (s *Store) write(temp string, data []byte) error {
 	if err != nil {
 		return explain(err)
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if err = cmp.Or(err, f.Close()); err != nil {
+		return explain(err)
+	}
+	return nil
 }
 
 // replace renames temp to name.
@@ -140,4 +157,29 @@ func (s *Store) sync(folder string) error {
 		return nil // not every file system can, and none needs more than it can
 	}
 	return err
+}
+
+// stale is the age at which a file in the making is nobody's any more: writing
+// makes it young again. Should its Put be at work after all, that Put fails and
+// the object stays as it was.
+const stale = 24 * time.Hour
+
+// sweep removes what Puts left behind that were killed. What cannot be looked at
+// or removed stays: it is in nobody's way.
+func (s *Store) sweep() {
+	fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !unfinished(d.Name()) {
+			return nil // also after an error: go on beside it
+		}
+		if info, err := d.Info(); err == nil && time.Since(info.ModTime()) > stale {
+			s.root.Remove(name)
+		}
+		return nil
+	})
+}
+
+// unfinished reports that a name is one that put makes.
+func unfinished(base string) bool {
+	random, ok := strings.CutPrefix(base, tempPrefix)
+	return ok && len(random) == len(rand.Text()) && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }

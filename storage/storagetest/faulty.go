@@ -22,12 +22,13 @@ const (
 	OpList Op = "List"
 	OpOpen Op = "Open"
 	OpPut  Op = "Put"
+	OpLock Op = "Lock"
 )
 
 // Call is one call that reached a Faulty store.
 type Call struct {
 	Op Op
-	// Name is the object, or the prefix of a List.
+	// Name is the object or lock, or the prefix of a List.
 	Name string
 	// N is how many calls with the same Op and Name came before: 0 for the first.
 	N int
@@ -38,11 +39,13 @@ type Fault struct {
 	// Before fails the call before anything is done.
 	Before error
 	// After fails the call although it was done: a Put whose answer got lost.
-	// It has no effect on List and Open; they have Break.
+	// A lock is given back at once, as its store does. It has no effect on List
+	// and Open; they have Break.
 	After error
 	// Break ends the bytes of an Open, or the names of a List, after BreakAt of
 	// them. io.EOF makes a body end early without an error, against the
 	// contract: the defect that a caller must notice. In a List it hides names.
+	// It ends the context of a lock, at once and with Break as the cause.
 	Break   error
 	BreakAt int64
 }
@@ -74,7 +77,7 @@ func Seeded(seed uint64, share float64) func(Call) Fault {
 			return Fault{}
 		}
 		switch kind := mix(x); {
-		case kind%2 == 0:
+		case kind%2 == 0, c.Op == OpLock:
 			return Fault{Before: ErrInjected}
 		case c.Op == OpPut:
 			return Fault{After: ErrInjected}
@@ -182,4 +185,29 @@ func (f *Faulty) Folders(ctx context.Context, prefix string) ([]string, error) {
 		return l.Folders(ctx, prefix)
 	}
 	return nil, errors.ErrUnsupported
+}
+
+// Lock implements storage.Locker if Store does.
+func (f *Faulty) Lock(ctx context.Context, name string) (held context.Context, unlock func() error, err error) {
+	l, ok := f.Store.(storage.Locker)
+	if !ok {
+		return nil, nil, errors.ErrUnsupported
+	}
+	fault := f.fault(OpLock, name)
+	if fault.Before != nil {
+		return nil, nil, fault.Before
+	}
+	held, unlock, err = l.Lock(ctx, name)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case fault.After != nil:
+		unlock()
+		return nil, nil, fault.After
+	case fault.Break != nil:
+		lost, cancel := context.WithCancelCause(held)
+		cancel(fault.Break)
+		return lost, unlock, nil
+	}
+	return held, unlock, nil
 }

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -138,4 +139,39 @@ func TestSeeded(t *testing.T) {
 	if Seeded(1, 0)(Call{}) != (Fault{}) || Seeded(1, 1)(Call{}) == (Fault{}) {
 		t.Error("a share of 0 fails, or a share of 1 does not")
 	}
+}
+
+func TestFaultyLock(t *testing.T) {
+	mine := errors.New("mine")
+	for _, fault := range []Fault{{Before: mine}, {After: mine}} {
+		f, _ := scripted(t, fault)
+		if _, _, err := f.Lock(t.Context(), "l"); err != mine {
+			t.Errorf("%+v: error %v", fault, err)
+		}
+		_, unlock := lock(t, f, "l")
+		release(t, unlock)
+	}
+	f, _ := scripted(t, Fault{Break: storage.ErrLockLost})
+	held, unlock, err := f.Lock(t.Context(), "l")
+	if err != nil || !errors.Is(context.Cause(held), storage.ErrLockLost) {
+		t.Errorf("broken: %v, cause %v", err, context.Cause(held))
+	}
+	release(t, unlock)
+}
+
+// A lock that is broken is free, and its holder learns of it.
+func TestMemBreakLock(t *testing.T) {
+	m := NewMem()
+	m.BreakLock("l")
+	held, unlock := lock(t, m, "l")
+	m.BreakLock("l")
+	if <-held.Done(); !errors.Is(context.Cause(held), storage.ErrLockLost) {
+		t.Errorf("cause %v", context.Cause(held))
+	}
+	_, next := lock(t, m, "l")
+	if err := unlock(); !errors.Is(err, storage.ErrLockLost) {
+		t.Errorf("unlock of the lost lock: %v", err)
+	}
+	wantLocked(t, m, "l")
+	release(t, next)
 }

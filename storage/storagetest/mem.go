@@ -24,6 +24,7 @@ type Mem struct {
 	mu      sync.Mutex
 	objects map[string]object
 	made    uint64 // how many objects were created or replaced so far
+	locks   map[string]context.CancelCauseFunc
 }
 
 // object is one version; its bytes are never changed in place.
@@ -39,7 +40,9 @@ func (o object) blob(name string) storage.Blob {
 }
 
 // NewMem returns an empty Mem.
-func NewMem() *Mem { return &Mem{objects: map[string]object{}} }
+func NewMem() *Mem {
+	return &Mem{objects: map[string]object{}, locks: map[string]context.CancelCauseFunc{}}
+}
 
 // List implements storage.Reader. It yields what was there when it began.
 func (m *Mem) List(ctx context.Context, prefix string) iter.Seq2[storage.Blob, error] {
@@ -118,6 +121,47 @@ func (m *Mem) Put(ctx context.Context, name string, data []byte) error {
 	m.made++
 	m.objects[name] = object{data: bytes.Clone(data), made: m.made}
 	return nil
+}
+
+// Lock implements storage.Locker.
+func (m *Mem) Lock(ctx context.Context, name string) (held context.Context, unlock func() error, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
+		return nil, nil, fmt.Errorf("%q: %w", name, storage.ErrInvalid)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locks[name] != nil {
+		return nil, nil, storage.ThisProcess().Locked(name)
+	}
+	held, cancel := context.WithCancelCause(ctx)
+	lost := false
+	m.locks[name] = func(cause error) {
+		lost = true
+		cancel(cause)
+	}
+	return held, func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		cancel(nil)
+		if lost {
+			return fmt.Errorf("%q: %w", name, storage.ErrLockLost)
+		}
+		delete(m.locks, name)
+		return nil
+	}, nil
+}
+
+// BreakLock ends the lock name, if it is held, as if it could not be kept.
+func (m *Mem) BreakLock(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if lose := m.locks[name]; lose != nil {
+		lose(storage.ErrLockLost)
+		delete(m.locks, name)
+	}
 }
 
 // Append adds data to the end of the object name, and creates it when it is

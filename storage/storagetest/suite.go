@@ -29,10 +29,13 @@ type Harness struct {
 	// the contract allows: the versions listed before stay readable. It is nil
 	// where there are no such objects.
 	Append func(t *testing.T, s storage.Store, name string, data []byte)
+	// Again returns another store at the place of s. It is nil where a place has
+	// but one.
+	Again func(t *testing.T, s storage.Store) storage.Store
 }
 
-// TestStore holds the stores of h to the contract of storage.Store, and to that
-// of storage.FolderLister where they implement it.
+// TestStore holds the stores of h to the contract of storage.Store, and to those
+// of storage.FolderLister, Finder and Locker where they implement them.
 func TestStore(t *testing.T, h Harness) {
 	if h.Create == nil {
 		h.Create = put
@@ -65,6 +68,10 @@ func TestStore(t *testing.T, h Harness) {
 		{"PutDoesNotRetain", testPutNoRetain},
 		{"PutConcurrently", testPutConcurrent},
 		{"NamesThatEscape", testBadNames},
+		{"LockExcludes", testLock},
+		{"LockCancelled", testLockCancel},
+		{"LockRaced", testLockRace},
+		{"LockNames", testLockNames},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.test(t, h) })
