@@ -134,12 +134,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, usageError{err}
 	}
-	if params.Quadratic() {
-		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
-	}
-	if !v.secret("datacollector.shared-key").Empty() && !h.DryRun {
-		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14; it still takes data. Its successor is set up with logsingestion.endpoint, .rule-id and .stream: see the README")
-	}
+	a.advise(v, params)
 	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
 		return nil, err
 	}
@@ -150,12 +145,25 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		return nil, err
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)
+	if keepTo(h.Memory); h.Memory > 0 {
+		h.detector.Limit(job.UsableMemory(h.Memory))
+	}
 	h.Detector = h.detector
 	h.Engine, h.Lanes = engine(v, h.Workers)
 	h.Observe = a.observe()
 	h.files = func(date time.Time) []string { return outputFiles(v, date) }
 	h.selfTest = v.on("masquerade.self-test")
 	return &h, nil
+}
+
+// advise says once in a run what works and could be better.
+func (a *app) advise(v *values, params masquerade.Params) {
+	if params.Quadratic() {
+		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
+	}
+	if v.usesDataCollector() {
+		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14, though it still takes data; the README says how to move to the Logs Ingestion API (settings logsingestion.*)")
+	}
 }
 
 // failedDays says at the end of a backfill which days failed.

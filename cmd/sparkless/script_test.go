@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) {
 const (
 	testWorkspace = "11111111-2222-3333-4444-555555555555"
 	testKey       = "c2VjcmV0LXdvcmtzcGFjZS1rZXk="
+	testRule      = "dcr-00112233445566778899aabbccddeeff"
 )
 
 // TestScripts runs the sessions in testdata/script against the program.
@@ -34,6 +36,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("WORKSPACE", testWorkspace)
 			e.Setenv("KEY", testKey)
+			e.Setenv("RULE", testRule)
+			e.Setenv("STREAM", testStream)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's pause at the end
 			return nil
 		},
@@ -41,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"exits":     cmdExits,
 			"lines":     cmdLines,
 			"collector": servers.cmdCollector,
+			"ingestion": func(ts *testscript.TestScript, _ bool, args []string) { servers.cmdIngestion(ts, ruleColumns(t), args) },
 			"arrived":   servers.cmdArrived,
 			"hang":      servers.cmdHang,
 			"asked":     servers.cmdAsked,
@@ -89,15 +94,50 @@ func (s *scriptServers) cmdCollector(ts *testscript.TestScript, neg bool, args [
 	ts.Setenv(args[0], c.URL())
 }
 
-// cmdArrived checks how many records a server has taken: arrived URL N
-func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []string) {
-	c, ok := s.Load(args[0])
-	if !ok {
-		ts.Fatalf("no server at %s", args[0])
+// cmdIngestion starts a Logs Ingestion server, sets its URL and what a process
+// needs to sign in to it as a managed identity: ingestion VAR
+func (s *scriptServers) cmdIngestion(ts *testscript.TestScript, columns []publishtest.Column, args []string) {
+	l, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: columns})
+	ts.Check(err)
+	ts.Check(l.Start(""))
+	ts.Defer(func() { l.Close() })
+	s.Store(l.URL(), l)
+	ts.Setenv(args[0], l.URL())
+	for _, pair := range l.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		ts.Setenv(name, value)
 	}
-	if n := len(c.(*publishtest.DataCollector).Rows()); strconv.Itoa(n) != args[1] {
+}
+
+// cmdArrived checks how many records a server has taken: arrived URL N. With
+// "same URL" for N it checks that both have the same findings.
+func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []string) {
+	if args[1] == "same" {
+		if a, b := s.findings(ts, args[0]), s.findings(ts, args[2]); len(a) == 0 || !slices.Equal(a, b) {
+			ts.Fatalf("%d and %d findings, not the same\n%q\n%q", len(a), len(b), a, b)
+		}
+		return
+	}
+	if n := len(s.findings(ts, args[0])); strconv.Itoa(n) != args[1] {
 		ts.Fatalf("%d records arrived, want %s", n, args[1])
 	}
+}
+
+// findings are the IDs of what a server has taken.
+func (s *scriptServers) findings(ts *testscript.TestScript, url string) []string {
+	server, ok := s.Load(url)
+	if !ok {
+		ts.Fatalf("no server at %s", url)
+	}
+	var ids []string
+	for _, row := range server.(interface{ Rows() []publishtest.Row }).Rows() {
+		id, ok := row.Values["FindingId"]
+		if !ok {
+			id = row.Values["FindingId_s"]
+		}
+		ids = append(ids, id.(string))
+	}
+	return ids
 }
 
 // cmdHang starts a server that never answers and sets its URL: hang VAR

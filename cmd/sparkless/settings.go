@@ -55,6 +55,7 @@ func settings() []setting {
 		{"job.scope", "scope", "", "name of the estate in IDs and in the work store; the workspace's name, or all", false},
 		{"job.workers", "workers", 0, "how many blobs, or pieces of large ones, to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
 		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
+		{"job.memory", "memory", "auto", "memory the process may take, like 1GiB; auto is GOMEMLIMIT, or nine tenths of the container's or the machine's", false},
 		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
 		{"job.partial-malformed", "partial-malformed", j.PartialMalformed, "share of unreadable lines above which a result counts as partial", false},
 		{"job.missing-hours", "missing-hours", j.MissingHours, "hours without blobs that a day may have before its result counts as partial", false},

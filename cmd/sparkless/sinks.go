@@ -34,9 +34,13 @@ func newSinks(v *values, today time.Time) (func(date time.Time) ([]publish.Sink,
 	return forDay, errors.Join(append(errs, err)...)
 }
 
+func (v *values) usesDataCollector() bool {
+	return v.any("datacollector.workspace-id", "datacollector.shared-key")
+}
+
 // dataCollector is the sink of that API, nil if none of its settings says so.
 func dataCollector(v *values) (publish.Sink, error) {
-	if v.text("datacollector.workspace-id") == "" && v.secret("datacollector.shared-key").Empty() {
+	if !v.usesDataCollector() {
 		return nil, nil
 	}
 	s, err := datacollector.New(datacollector.Config{

@@ -44,11 +44,13 @@ func jobConfig(v *values) (job.Config, error) {
 	if errWait != nil {
 		errWait = fmt.Errorf("job.wait (%s): %q is not a time such as 90s or 5m", v.origin["job.wait"], v.text("job.wait"))
 	}
+	memory, errMemory := v.memory()
 	c := job.Config{
 		Workspace:        v.text("storage.workspace"),
 		Scope:            v.text("job.scope"),
 		Workers:          v.whole("job.workers"),
 		ShardSize:        size,
+		Memory:           memory,
 		MaxMalformed:     v.number("job.max-malformed"),
 		PartialMalformed: v.number("job.partial-malformed"),
 		MissingHours:     v.whole("job.missing-hours"),
@@ -65,7 +67,7 @@ func jobConfig(v *values) (job.Config, error) {
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
-	return c, errors.Join(err, errWait, c.Validate())
+	return c, errors.Join(err, errMemory, errWait, c.Validate())
 }
 
 // resolveScope names the estate after the one workspace that is read, whether it
