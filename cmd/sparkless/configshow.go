@@ -6,6 +6,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"sparkless/storage/printable"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -75,5 +77,5 @@ func address(text string) string {
 	if strings.Contains(lower, "sig=") || strings.Contains(lower, "key=") || isURL && strings.Contains(host, "@") {
 		return "(not shown: it holds a secret, which belongs in another setting)"
 	}
-	return printable(text)
+	return printable.Text(text)
 }

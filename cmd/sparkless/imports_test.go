@@ -18,15 +18,16 @@ var mayImport = map[string][]string{
 	"storage":                     {},
 	"storage/azure":               {"storage", "storage/secret"},
 	"storage/local":               {"storage"},
-	"storage/event":               {"storage", "storage/table"},
+	"storage/event":               {"storage", "storage/printable", "storage/table"},
 	"storage/table":               {},
 	"storage/secret":              {},
+	"storage/printable":           {},
 	"storage/storagetest":         {"storage"},
 	"storage/storagetest/azurite": {},
 	"storage/storagetest/network": {},
 	"masquerade/simjoin":          {},
 	"masquerade":                  {"masquerade/simjoin", "storage/event", "storage/table", "publish"},
-	"publish":                     {"storage"},
+	"publish":                     {"storage", "storage/printable"},
 	"publish/ingest":              {"publish", "storage/secret"},
 	"publish/datacollector":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/logsingestion":       {"publish", "publish/ingest", "storage/secret"},
@@ -41,7 +42,7 @@ var mayImport = map[string][]string{
 	"bench/torture":               {"bench/sample", "publish/publishtest", "storage", "storage/storagetest/azurite"},
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file", "publish/logsingestion",
-		"storage", "storage/azure", "storage/local", "storage/event", "storage/secret", "bench/sample"},
+		"storage", "storage/azure", "storage/local", "storage/event", "storage/printable", "storage/secret", "bench/sample"},
 }
 
 // moduleRoot is the folder of go.mod.

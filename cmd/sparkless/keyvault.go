@@ -16,6 +16,7 @@ import (
 
 	"sparkless/storage"
 	"sparkless/storage/azure"
+	"sparkless/storage/printable"
 	"sparkless/storage/secret"
 )
 
@@ -210,7 +211,7 @@ func vaultFailure(ctx context.Context, err error) error {
 	case refused.ErrorCode == "":
 		return fmt.Errorf("%d without an error code: is this a key vault?", refused.StatusCode)
 	}
-	return fmt.Errorf("the vault answered %d %s", refused.StatusCode, printable(refused.ErrorCode))
+	return fmt.Errorf("the vault answered %d %s", refused.StatusCode, printable.Text(refused.ErrorCode))
 }
 
 // vaultHint says what an operator can do about a refusal, by what the answer says
@@ -240,5 +241,5 @@ func noVault(err error) error {
 	if errors.As(err, &dns) && dns.IsNotFound {
 		text += ": check key-vault.url and the private DNS zone, if there is one"
 	}
-	return errors.New(printable(text))
+	return errors.New(printable.Text(text))
 }

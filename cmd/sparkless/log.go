@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"sparkless/storage/printable"
 )
 
 func logLevel(name string) (slog.Level, error) {
@@ -15,12 +17,13 @@ func logLevel(name string) (slog.Level, error) {
 	return l, nil
 }
 
-// newLogger writes text for people and JSON for machines. Text on a terminal
+// newLogger writes text for people and JSON for machines, both harmless to show: a
+// blob's name in it may be hostile. The text handler quotes such texts itself. Text on a terminal
 // leaves the time out: who reads it is there.
 func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	terminal := isTerminal(w)
 	if format == "json" || format == "auto" && !terminal {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+		return slog.New(slog.NewJSONHandler(printable.JSONWriter(w), &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if terminal && len(groups) == 0 && a.Key == slog.TimeKey {

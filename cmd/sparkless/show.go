@@ -12,13 +12,13 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
 	"sparkless/storage"
 	"sparkless/storage/event"
+	"sparkless/storage/printable"
 )
 
 // show prints the findings of a day to stdout and the rest of the result to the
@@ -131,8 +131,8 @@ func writeTable(w io.Writer, records []publish.Record) error {
 		if err := json.Unmarshal(r.Body, &f); err != nil {
 			return fmt.Errorf("finding %s: %w", r.ID, err)
 		}
-		fmt.Fprintf(t, "%s\t%.3f\t%s\t%d\t%s\t%d\t%s\t%s\n", r.Day, f.AnomalyScore, printable(f.PotentiallyMaliciousProcess), f.MaliciousCount,
-			printable(f.NormalProcess), f.NormalCount, first(f.Hosts), first(f.Paths))
+		fmt.Fprintf(t, "%s\t%.3f\t%s\t%d\t%s\t%d\t%s\t%s\n", r.Day, f.AnomalyScore, printable.Text(f.PotentiallyMaliciousProcess), f.MaliciousCount,
+			printable.Text(f.NormalProcess), f.NormalCount, first(f.Hosts), first(f.Paths))
 	}
 	return t.Flush()
 }
@@ -143,29 +143,9 @@ func first(values []masquerade.Tally) string {
 	case 0:
 		return "-"
 	case 1:
-		return printable(values[0].Value)
+		return printable.Text(values[0].Value)
 	}
-	return fmt.Sprintf("%s (+%d)", printable(values[0].Value), len(values)-1)
-}
-
-// printable makes a text that came from events harmless for a terminal: what is
-// not printable is spelled out, as are spaces at its ends.
-func printable(s string) string {
-	const widest = 120
-	var b strings.Builder
-	runes := []rune(s)
-	for i, r := range runes {
-		if i == widest {
-			return b.String() + "…"
-		}
-		atEnd := r == ' ' && (i == 0 || i == len(runes)-1) // nobody would see it
-		if unicode.IsPrint(r) && !atEnd {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		}
-	}
-	return b.String()
+	return fmt.Sprintf("%s (+%d)", printable.Text(values[0].Value), len(values)-1)
 }
 
 // observe logs the phases of a day, and now and then how far reading is.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"sparkless/storage/printable"
 )
 
 // Line is a malformed line, kept aside as it is.
@@ -132,7 +134,7 @@ func EncodeLines(shard string, malformed int64, lines []Line) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding malformed lines of shard %s: %w", shard, err)
 	}
-	return b.Bytes(), nil
+	return printable.JSON(b.Bytes()), nil
 }
 
 // shownLine is a line in JSON.
