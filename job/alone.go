@@ -10,7 +10,7 @@ import (
 	"sparkless/storage"
 )
 
-// ErrBusy: another run works on the same day.
+// ErrBusy means that another run works on the same day.
 var ErrBusy = errors.New("another run is at work on this day")
 
 // lookAgain is how often a run that waits looks whether the other one has ended.

@@ -18,7 +18,7 @@ type Sizer interface {
 	Size() int
 }
 
-// ErrMemory: the day takes more memory than there is.
+// ErrMemory means that the day takes more memory than there is.
 var ErrMemory = errors.New("not enough memory")
 
 // UsableMemory is how many of memory bytes (Config.Memory) states and findings may

@@ -8,8 +8,8 @@ import (
 	"sparkless/publish"
 )
 
-// ErrUndelivered: the findings are in the work store, and not all of them
-// reached every destination.
+// ErrUndelivered means that the findings are in the work store, and not all of
+// them reached every destination.
 var ErrUndelivered = errors.New("findings not delivered")
 
 // outage is which sinks did not work, by name, and why. They are tried once in a

@@ -58,10 +58,10 @@ type Result[S State[S]] struct {
 	Deliveries []publish.Delivery
 }
 
-// ErrNoBlobs: the container holds nothing of that day.
+// ErrNoBlobs means that the container holds nothing of that day.
 var ErrNoBlobs = errors.New("no export blobs")
 
-// ErrMalformed: more lines than allowed could not be read.
+// ErrMalformed means that more lines than allowed could not be read.
 var ErrMalformed = errors.New("too many malformed lines")
 
 // Day runs the hunt over one UTC day. What an earlier run has read is not read

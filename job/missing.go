@@ -11,7 +11,8 @@ import (
 	"sparkless/storage"
 )
 
-// ErrPartial: the result is written, and something of the day is missing in it.
+// ErrPartial means that the result is written, and something of the day is
+// missing in it.
 var ErrPartial = errors.New("done on partial input")
 
 // Missing is what a result lacks.

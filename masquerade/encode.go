@@ -255,7 +255,7 @@ func (dec *decoder) tallies(kind int, v *table.Values) error {
 	for row, e := range dec.entries {
 		next := at + int(v.Lens[row])
 		if err := dec.entry(e, kind, v.Refs[at:next], v.Ints[at:next]); err != nil {
-			return fmt.Errorf("row %d: %v", row, err)
+			return fmt.Errorf("row %d: %w", row, err)
 		}
 		at = next
 	}

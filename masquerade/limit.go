@@ -8,7 +8,7 @@ import (
 	"sparkless/publish"
 )
 
-// LimitError: more memory would be needed than Detector.Limit allows.
+// LimitError means that more memory would be needed than Detector.Limit allows.
 type LimitError struct {
 	Doing       string // what it is for
 	Need, Limit int64  // bytes, with those of the day's counts

@@ -20,7 +20,7 @@ func text(s section, taken []measured) string {
 		r := summary(s, m, taken[s.reference])
 		fmt.Fprintf(w, "%s\t%.2f\t%.2f – %.2f\t%.0f\t%.2f\t%.2f\t%.0f\t\n", m.name, r.wall, r.least, r.most, r.speed, r.ratio, r.cpu, r.peak)
 	}
-	w.Flush()
+	_ = w.Flush() // into memory
 	for _, n := range s.notes {
 		fmt.Fprintf(&b, "  %s\n", n)
 	}

@@ -79,7 +79,7 @@ func (a *azurePlace) startProxy() error {
 		}
 		proxy.ServeHTTP(w, r)
 	})}
-	go a.proxy.Serve(l) // ends with close
+	go func() { _ = a.proxy.Serve(l) }() // ends with close
 	return nil
 }
 

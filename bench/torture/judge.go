@@ -243,12 +243,18 @@ func (j *judge) lines(text string) (verdict, error) {
 	all := verdict{early: true, whole: true}
 	for line := range strings.Lines(text) {
 		var r row
-		if err := json.Unmarshal([]byte(line), &r); err != nil || !strings.HasSuffix(line, "\n") {
-			return all, fmt.Errorf("a line that was cut or mixed: %q: %v", line, err)
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return all, fmt.Errorf("a line that was cut or mixed: %q: %w", line, err)
+		}
+		if !strings.HasSuffix(line, "\n") {
+			return all, fmt.Errorf("a line that was cut: %q", line)
+		}
+		if seen[r.pair()] {
+			return all, fmt.Errorf("%v is there twice", r.pair())
 		}
 		v, err := j.compare(r)
-		if err != nil || seen[r.pair()] {
-			return all, fmt.Errorf("%v, there before: %v: %w", r.pair(), seen[r.pair()], err)
+		if err != nil {
+			return all, fmt.Errorf("%v: %w", r.pair(), err)
 		}
 		seen[r.pair()] = true
 		all.early, all.whole = all.early && v.early, all.whole && v.whole

@@ -51,8 +51,9 @@ func main() {
 	o.seed = cmp.Or(o.seed, rand.Uint64N(1_000_000)+1)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := torture(ctx, o); err != nil {
+	err := torture(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)
 	}

@@ -40,7 +40,7 @@ func (p program) run(ctx context.Context, until time.Duration) (outcome, error) 
 		return outcome{}, err
 	}
 	if until > 0 {
-		kill := time.AfterFunc(until, func() { cmd.Process.Kill() }) // it may have ended just before
+		kill := time.AfterFunc(until, func() { _ = cmd.Process.Kill() }) // it may have ended just before
 		defer kill.Stop()
 	}
 	err := cmd.Wait()

@@ -187,14 +187,15 @@ func (r *round) after(ctx context.Context, o outcome) error {
 			return err
 		}
 	}
-	if o.killed {
+	switch {
+	case o.killed:
 		r.killed[r.steps] = true
 		r.score.kills++
 		r.score.phases[o.phase]++
-	} else if r.broken[r.steps] && strings.Contains(o.log, storage.ErrLockLost.Error()) {
+	case r.broken[r.steps] && strings.Contains(o.log, storage.ErrLockLost.Error()):
 		r.killed[r.steps] = true // it stops at once, for another may go on
 		r.score.lockless++
-	} else if o.code != 0 {
+	case o.code != 0:
 		return fmt.Errorf("step %d ended with exit code %d: %s", r.steps, o.code, o.log)
 	}
 	if err := r.file(o.code == 0); err != nil {

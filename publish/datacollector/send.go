@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -109,7 +110,7 @@ func verdict(a ingest.Answer) (hint string, kind error) {
 	switch kind = a.Kind(); {
 	case kind == nil:
 		return "", nil
-	case kind == publish.ErrDenied:
+	case errors.Is(kind, publish.ErrDenied):
 		return "check datacollector.workspace-id and datacollector.shared-key (of the same workspace, " +
 			"not regenerated since), and that the clock of this machine is right to a few minutes", kind
 	case a.Status == http.StatusBadRequest:

@@ -84,11 +84,11 @@ func (o *outline) write(raw []byte) (whole bool, err error) {
 func (o *outline) piece(dec *json.Decoder, t json.Token) ([]byte, error) {
 	var piece []byte
 	if key, ok := t.(string); ok && o.inObject() {
-		quoted, err := quote(key)
-		if err != nil {
+		var err error
+		if piece, err = quote(key); err != nil {
 			return nil, err
 		}
-		piece = append(quoted, ':')
+		piece = append(piece, ':')
 		if t, err = dec.Token(); err != nil {
 			return nil, err
 		}

@@ -107,7 +107,7 @@ func (s *Sink) verdict(a ingest.Answer) (hint string, kind error) {
 		return "if this stays, " + checkAccess, nil // so the documentation of the API
 	case kind == nil:
 		return "", nil
-	case kind == publish.ErrDenied:
+	case errors.Is(kind, publish.ErrDenied):
 		return checkAccess, kind
 	case a.Status == http.StatusNotFound:
 		return "check logsingestion.rule-id, logsingestion.stream and logsingestion.endpoint (of the same rule, in its region)", kind

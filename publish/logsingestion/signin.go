@@ -61,7 +61,7 @@ func (e *signInError) Unwrap() error { return e.err }
 
 // explain tells a token service that may recover from one that has refused.
 func (e *signInError) explain(now time.Time) error {
-	resp := e.response()
+	resp := e.response() //nolint:bodyclose // the SDK has read and closed it
 	var hide []secret.Text
 	if resp != nil && resp.Request != nil {
 		// What the host of a managed identity tells its clients from others by.

@@ -110,8 +110,6 @@ type bad struct {
 	sink     memory
 }
 
-type sends = func(m *memory, ctx context.Context, r []publish.Record) (int, error)
-
 // miscounting are wrong about which records they took.
 func miscounting() []bad {
 	calls := 0
@@ -159,7 +157,7 @@ func miscounting() []bad {
 			}
 			return m.take(ctx, r)
 		}}},
-		{"no records", "keeps the old ones", true, memory{send: sends((*memory).take)}},
+		{"no records", "keeps the old ones", true, memory{send: (*memory).take}},
 	}
 }
 
@@ -205,7 +203,7 @@ func misbehaving() []bad {
 			}
 			return n, err
 		}}},
-		{"replacing", "adds", true, memory{send: sends((*memory).take)}},
+		{"replacing", "adds", true, memory{send: (*memory).take}},
 		{"replacing", "replaces without saying so", false, memory{send: func(m *memory, ctx context.Context, r []publish.Record) (int, error) {
 			m.held = nil
 			return m.take(ctx, r)

@@ -144,7 +144,7 @@ func (l *lock) take(ctx context.Context) (sent time.Time, err error) {
 func (l *lock) giveUp() {
 	if !l.given {
 		l.given = true
-		l.release()
+		_ = l.release()
 	}
 }
 
@@ -177,7 +177,7 @@ func (l *lock) sign(ctx context.Context) error {
 
 // holder reads what sign has written, if it can.
 func (l *lock) holder(ctx context.Context) (h storage.Holder) {
-	l.ask(ctx, func(ctx context.Context) error {
+	_ = l.ask(ctx, func(ctx context.Context) error {
 		p, err := l.s.client.NewBlobClient(l.name).GetProperties(ctx, nil)
 		for key, value := range p.Metadata {
 			if value == nil {

@@ -184,7 +184,7 @@ func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error
 	defer func() { rd.lanes.free <- s }()
 	for ok := true; ok; p, ok = rd.next(false) {
 		if err := rd.read(ctx, s, p, add); err != nil {
-			s.Close()
+			_ = s.Close() // err came first
 			return judge(ctx, rd.r, rd.parts[p.part].Blob, err)
 		}
 	}

@@ -238,7 +238,8 @@ func array(b []byte, i, depth int) (int, bool) {
 	if i < len(b) && b[i] == ']' {
 		return i + 1, true
 	}
-	for ok := true; ; {
+	for {
+		var ok bool
 		if i, ok = element(b, i, depth, ']'); !ok {
 			return i, false
 		}

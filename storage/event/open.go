@@ -66,7 +66,7 @@ func (s *Scanner) open(ctx context.Context, r storage.Reader, rng Range, p piece
 		err = s.begin(src, rng)
 	}
 	if err != nil {
-		s.Close()
+		_ = s.Close() // err came first
 		s.lines.err, s.lines.stop = err, 0
 	}
 	return err

@@ -127,7 +127,7 @@ func encodingOf(h *format.PageHeader) format.Encoding {
 // byDictionary reports whether the present page holds indices only.
 func (c *columnChunk) byDictionary() bool {
 	e := encodingOf(c.page)
-	return e == format.RLEDictionary || e == format.PlainDictionary
+	return e == format.RLEDictionary || e == format.PlainDictionary //nolint:staticcheck // older writers still say so
 }
 
 func (c *columnChunk) readDictionary(h *format.PageHeader) error {

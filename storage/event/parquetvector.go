@@ -177,7 +177,7 @@ func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) e
 	case format.Int64:
 		v.numbers, err = e.DecodeInt64(v.numbers, data)
 	case format.Float, format.Double:
-		err = v.splitFloats(l, data)
+		v.splitFloats(l, data)
 	default:
 		err = noEncoding(l, encoding)
 	}
@@ -189,7 +189,7 @@ func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) e
 func n32(n int, data []byte) int { return min(n, 4*len(data)) }
 
 // splitFloats puts together floats whose bytes are written in streams of their own.
-func (v *vector) splitFloats(l *leaf, data []byte) error {
+func (v *vector) splitFloats(l *leaf, data []byte) {
 	size := 8
 	if l.stored == format.Float {
 		size = 4
@@ -202,7 +202,6 @@ func (v *vector) splitFloats(l *leaf, data []byte) error {
 		}
 		v.numbers = append(v.numbers, int64(w))
 	}
-	return nil
 }
 
 // maxValues bounds the values of a page whose encoding needs less than a bit for

@@ -9,12 +9,12 @@ import (
 	"sparkless/storage"
 )
 
-// ErrCorrupt: the blob's bytes are not what its name or its first bytes say, as
-// with a gzip stream that ends early.
+// ErrCorrupt means that the blob's bytes are not what its name or its first bytes
+// say, as with a gzip stream that ends early.
 var ErrCorrupt = errors.New("corrupt content")
 
-// ErrUnsupported: the blob may well be whole, but is written in a way that is not
-// read; the error says how to write it.
+// ErrUnsupported means that the blob may well be whole, but is written in a way
+// that is not read; the error says how to write it.
 var ErrUnsupported = errors.New("unsupported format")
 
 // UnreadableError says that this version of a blob can never be read, however

@@ -94,7 +94,8 @@ func (m *member) readValue(line []byte, i int, strict bool) int {
 			return -1
 		}
 	}
-	behind, ok := 0, true
+	var behind int
+	var ok bool
 	if m.str = line[i] == '"'; m.str && !strict {
 		behind = quote(line, i+1) + 1
 		ok = behind > 0

@@ -25,7 +25,7 @@ const tempPrefix = ".sparkless-tmp-"
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Blob, error] {
 	return func(yield func(storage.Blob, error) bool) {
 		w := walk{ctx: ctx, s: s, prefix: prefix, yield: func(b storage.Blob) bool { return yield(b, nil) }}
-		if err := w.start(); err != nil && err != errStop {
+		if err := w.start(); err != nil && !errors.Is(err, errStop) {
 			yield(storage.Blob{}, err)
 		}
 	}

@@ -173,7 +173,7 @@ func (s *Store) Open(ctx context.Context, b storage.Blob, offset, length int64) 
 	}
 	body := &body{ctx: ctx, f: f, b: b, r: io.NewSectionReader(f, offset, length)}
 	if err := body.check(); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return body, nil

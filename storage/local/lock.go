@@ -123,7 +123,7 @@ func (s *Store) openLock(file string) (*os.File, error) {
 	default:
 		return f, nil
 	}
-	f.Close()
+	_ = f.Close()
 	return nil, err
 }
 
@@ -144,7 +144,7 @@ func (s *Store) sameFile(l *flock.Flock, f *os.File, file string) error {
 // writeHolder says in the lock file who holds it. Nothing depends on it.
 func writeHolder(f *os.File) {
 	if text, err := json.Marshal(storage.ThisProcess()); err == nil && f.Truncate(0) == nil {
-		f.WriteAt(append(text, '\n'), 0)
+		_, _ = f.WriteAt(append(text, '\n'), 0)
 	}
 }
 

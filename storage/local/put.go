@@ -64,7 +64,7 @@ func (s *Store) put(ctx context.Context, folder, name string, data []byte) error
 		err = s.replace(temp, name)
 	}
 	if err != nil {
-		s.root.Remove(temp)
+		_ = s.root.Remove(temp) // else sweep does
 		return err
 	}
 	return s.sync(folder)
@@ -167,12 +167,12 @@ const stale = 24 * time.Hour
 // sweep removes what Puts left behind that were killed. What cannot be looked at
 // or removed stays: it is in nobody's way.
 func (s *Store) sweep() {
-	fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !unfinished(d.Name()) {
 			return nil // also after an error: go on beside it
 		}
 		if info, err := d.Info(); err == nil && time.Since(info.ModTime()) > stale {
-			s.root.Remove(name)
+			_ = s.root.Remove(name)
 		}
 		return nil
 	})

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// ErrDelta: a page's delta encoding is damaged, or claims more numbers than a page
-// of its size holds.
+// ErrDelta means that a page's delta encoding is damaged, or claims more numbers
+// than a page of its size holds.
 var ErrDelta = errors.New("a page's delta encoding does not fit its number of values")
 
 // mostDeltas bounds the numbers of a page of so many bytes. Where all deltas are

@@ -29,10 +29,10 @@ const (
 	keySum    = "sparkless.sha256"
 )
 
-// ErrDamaged: the bytes are not a whole file written by a Writer.
+// ErrDamaged means that the bytes are not a whole file written by a Writer.
 var ErrDamaged = errors.New("damaged or incomplete file")
 
-// ErrFormat: a whole file, of another kind or version than asked for.
+// ErrFormat means that the file is whole, and of another kind or version than asked for.
 var ErrFormat = errors.New("unexpected format")
 
 // Column is one column of a table.

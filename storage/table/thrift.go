@@ -39,10 +39,10 @@ const (
 	thriftGrowth = 32
 )
 
-// ErrThrift: the bytes are no metadata of Parquet.
+// ErrThrift means that the bytes are no metadata of Parquet.
 var ErrThrift = errors.New("damaged")
 
-// ErrThriftSize: the metadata would take too much memory once decoded.
+// ErrThriftSize means that the metadata would take too much memory once decoded.
 var ErrThriftSize = errors.New("lists that take too much memory")
 
 // CheckThrift passes by a struct of Parquet's metadata, which may be followed by
