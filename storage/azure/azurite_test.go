@@ -167,23 +167,10 @@ func TestStoreAppendBlobs(t *testing.T) {
 	storagetest.TestStore(t, h)
 }
 
-func TestStoreByConnectionString(t *testing.T) {
-	storagetest.TestStore(t, harness(func(t *testing.T) Config {
-		return Config{ConnectionString: secret.New(endpoint(t).ConnectionString()), Container: byKey(t).Container}
-	}))
-}
-
 func TestStoreBySAS(t *testing.T) {
 	storagetest.TestStore(t, harness(func(t *testing.T) Config {
 		c := byKey(t)
 		return Config{Endpoint: c.Endpoint, Container: c.Container, SAS: secret.New("?" + containerSAS(t, c))}
-	}))
-}
-
-func TestStoreByEmulatorSwitch(t *testing.T) {
-	storagetest.TestStore(t, harness(func(t *testing.T) Config {
-		address, _, _ := strings.Cut(string(endpoint(t)), "/"+azurite.Account)
-		return Config{Emulator: true, Endpoint: address, Container: byKey(t).Container}
 	}))
 }
 
@@ -203,6 +190,8 @@ func TestSignInForms(t *testing.T) {
 		"slash at the end":           {Endpoint: c.Endpoint + "/", Account: azurite.Account, AccountKey: secret.New(azurite.Key)},
 		"emulator with account path": {Endpoint: c.Endpoint, Emulator: true},
 		"emulator with slash":        {Endpoint: address + "/", Emulator: true},
+		"connection string with key": {ConnectionString: secret.New(endpoint(t).ConnectionString())},
+		"emulator switch":            {Endpoint: address, Emulator: true},
 		"connection string with SAS": {ConnectionString: secret.New("BlobEndpoint=" + c.Endpoint + ";SharedAccessSignature=" + signature)},
 		"connection string with ?":   {ConnectionString: secret.New("BlobEndpoint=" + c.Endpoint + "/;SharedAccessSignature=?" + signature + ";")},
 		"development storage":        {ConnectionString: secret.New("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=" + address)},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +25,7 @@ import (
 // leases is a service of one blob that only knows leases, with the clock of the
 // test's bubble. It counts its requests by what they ask for.
 type leases struct {
+	mu      sync.Mutex // not held while before and after are called
 	made    bool
 	id      string
 	expires time.Time
@@ -49,25 +52,44 @@ func (l *leases) Do(r *http.Request) (*http.Response, error) {
 	if action == "" {
 		action = r.Method + r.URL.Query().Get("comp")
 	}
+	l.mu.Lock()
 	if l.seen == nil {
 		l.seen = map[string]int{}
 	}
 	l.seen[action]++
-	if l.before != nil {
-		if answer, err := l.before(r, action); answer != nil || err != nil {
+	before, after := l.before, l.after
+	l.mu.Unlock()
+	if before != nil {
+		if answer, err := before(r, action); answer != nil || err != nil {
 			return answer, err
 		}
 	}
 	answer := l.answer(r, action)
-	if l.after != nil {
-		if err := l.after(action); err != nil {
+	if after != nil {
+		if err := after(action); err != nil {
 			return nil, err
 		}
 	}
 	return answer, r.Context().Err()
 }
 
+// from has before be called from now on.
+func (l *leases) from(before func(r *http.Request, action string) (*http.Response, error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.before = before
+}
+
+// look returns how often an action was asked for, and when the lease ends.
+func (l *leases) look(action string) (times int, ends time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen[action], l.expires
+}
+
 func (l *leases) answer(r *http.Request, action string) *http.Response {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	leased := l.id != "" && time.Now().Before(l.expires)
 	switch action {
 	case "PUT":
@@ -143,14 +165,14 @@ func TestLockIsKept(t *testing.T) {
 		if err := unlock(); err != nil {
 			t.Error(err)
 		}
-		renewed := l.seen["renew"]
+		renewed, _ := l.look("renew")
 		if renewed < 239 || renewed > 240 { // the last may be due at this very moment
 			t.Errorf("%d renewals in an hour", renewed)
 		}
 		_, unlock = take(t, l.store(t))
 		unlock()
 		time.Sleep(time.Hour)
-		if n := l.seen["renew"]; n != renewed {
+		if n, _ := l.look("renew"); n != renewed {
 			t.Errorf("renewed after unlock")
 		}
 	})
@@ -199,10 +221,10 @@ func TestLockEndsInTime(t *testing.T) {
 		"silent": func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			broken := false
+			var broken atomic.Bool
 			l := &leases{}
 			l.before = func(r *http.Request, action string) (*http.Response, error) {
-				if broken && action == "renew" {
+				if broken.Load() && action == "renew" {
 					return trouble(r)
 				}
 				return nil, nil
@@ -215,8 +237,8 @@ func TestLockEndsInTime(t *testing.T) {
 			}
 			held, unlock := take(t, l.store(t))
 			time.Sleep(65 * time.Second)
-			broken = true
-			free := l.expires
+			broken.Store(true)
+			_, free := l.look("")
 			<-held.Done()
 			if early := time.Until(free); !errors.Is(context.Cause(held), storage.ErrLockLost) || early < 4*time.Second || early > 6*time.Second {
 				t.Errorf("%s: ended %v before the lease with %v", name, early, context.Cause(held))
@@ -242,7 +264,7 @@ func TestLockTakenAway(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &leases{}
 			held, unlock := take(t, l.store(t))
-			l.before = func(r *http.Request, action string) (*http.Response, error) {
+			l.from(func(r *http.Request, action string) (*http.Response, error) {
 				if action != "renew" {
 					return nil, nil
 				}
@@ -250,7 +272,7 @@ func TestLockTakenAway(t *testing.T) {
 					return response(r, 404, code), nil
 				}
 				return response(r, 409, code), nil
-			}
+			})
 			start := time.Now()
 			<-held.Done()
 			if after := time.Since(start); !errors.Is(context.Cause(held), storage.ErrLockLost) || after > 15*time.Second {
@@ -327,10 +349,10 @@ func TestUnlockIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.before = func(r *http.Request, _ string) (*http.Response, error) {
+		l.from(func(r *http.Request, _ string) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
-		}
+		})
 		time.Sleep(16 * time.Second) // in the middle of a renewal
 		cancel()
 		start := time.Now()

@@ -3,6 +3,7 @@ package azure
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -258,10 +259,10 @@ func TestChangedBehindABrokenBody(t *testing.T) {
 
 // content is size bytes that another seed does not give.
 func content(size int, seed uint64) []byte {
-	data := make([]byte, size)
 	random := rand.New(rand.NewPCG(seed, 7))
-	for i := range data {
-		data[i] = byte(random.Uint32())
+	data := make([]byte, 0, size+8)
+	for len(data) < size {
+		data = binary.LittleEndian.AppendUint64(data, random.Uint64())
 	}
-	return data
+	return data[:size]
 }
