@@ -16,16 +16,15 @@ var ErrBusy = errors.New("another run is at work on this day")
 // lookAgain is how often a run that waits looks whether the other one has ended.
 const lookAgain = 2 * time.Second
 
-// alone calls do while no other run of this hunt works on the day, waiting for
-// one for h.Wait. The context that do gets ends when the lock is lost. A work
+// alone calls do while no other run works on the day of that key, waiting for one
+// for h.Wait. The context that do gets ends when the lock is lost. A work
 // store that has no locks does not keep others out.
-func (h *Hunt[S]) alone(ctx context.Context, date time.Time, do func(context.Context) error) error {
+func (h *Hunt[S]) alone(ctx context.Context, key string, do func(context.Context) error) error {
 	locker, ok := h.Work.(storage.Locker)
 	if !ok {
 		return do(ctx)
 	}
-	name := path.Join("locks", h.folder(date.Format(time.DateOnly)))
-	held, unlock, err := h.lock(ctx, locker, name)
+	held, unlock, err := h.lock(ctx, locker, "locks/"+key)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return do(ctx)
 	}
@@ -34,7 +33,7 @@ func (h *Hunt[S]) alone(ctx context.Context, date time.Time, do func(context.Con
 	}
 	err = do(held)
 	if lost := context.Cause(held); err != nil && ctx.Err() == nil && lost != nil {
-		err = fmt.Errorf("stopped, since another run may take %s over; nothing is lost, the next run goes on here: %w", date.Format(time.DateOnly), lost)
+		err = fmt.Errorf("stopped, since another run may take %s over; nothing is lost, the next run goes on here: %w", path.Base(key), lost)
 	}
 	// A lock that cannot be released is free in a minute, and all is done.
 	_ = unlock()
@@ -47,18 +46,20 @@ func (h *Hunt[S]) lock(ctx context.Context, locker storage.Locker, name string) 
 	defer enough.Stop()
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
-	for waited := false; ; waited = true {
+	for waited, last := false, h.Wait == 0; ; waited = true {
 		held, unlock, err := locker.Lock(ctx, name)
-		if err == nil || !errors.Is(err, storage.ErrLocked) {
+		switch {
+		case err == nil || !errors.Is(err, storage.ErrLocked):
 			return held, unlock, err
-		}
-		if !waited {
+		case last:
+			return nil, nil, fmt.Errorf("%w, still after %v (setting job.wait): %w", ErrBusy, h.Wait, err)
+		case !waited:
 			h.report(Progress{Phase: Waiting})
 		}
 		select {
 		case <-again.C:
 		case <-enough.C:
-			return nil, nil, fmt.Errorf("%w, still after %v (setting job.wait): %w", ErrBusy, h.Wait, err)
+			last = true // once more
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		}

@@ -1,10 +1,8 @@
 package job
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -193,54 +191,36 @@ func TestReadBackKeepsToItsMemory(t *testing.T) {
 				}
 			}
 		}
-		opened := &opens{Reader: input}
-		_, err = memoryHunt(t, opened, work, int64(r.Day.Size())/2).Day(t.Context(), date)
-		if !errors.Is(err, ErrMemory) || opened.n > 0 {
-			t.Errorf("profile %v: %d blobs opened, %v", profile, opened.n, err)
+		if _, err = memoryHunt(t, input, work, int64(r.Day.Size())/2).Day(t.Context(), date); !errors.Is(err, ErrMemory) {
+			t.Errorf("profile %v: %v", profile, err)
 		}
 	}
 }
 
-type opens struct {
-	storage.Reader
-	mu sync.Mutex
-	n  int
-}
-
-func (o *opens) Open(ctx context.Context, b storage.Blob, offset, length int64) (io.ReadCloser, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.n++
-	return o.Reader.Open(ctx, b, offset, length)
-}
-
-// A lane stops soon after its state has grown too much.
-func TestAddingStops(t *testing.T) {
-	b := newBudget(100 * mib)
-	s := &sized{}
-	a := b.open(s)
-	stops, added := 0, 0
-	add := a.adding(func(*event.Record) { added++ }, func(err error) {
-		if stops++; !errors.Is(err, ErrMemory) {
-			t.Error(err)
-		}
-	})
-	for range 5 * updateEvery {
-		if add(nil); added == 3*updateEvery-1 {
-			s.size = 100 * mib
+// A file that is too large to be what its name says, or for the memory that there
+// is, is made again: the day does not fail for it, and it is not read.
+func TestFilesTooLargeAreMadeAgain(t *testing.T) {
+	date := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	input, work := manyNames(t, 1000), storagetest.NewMem()
+	h := memoryHunt(t, input, work, 64*mib)
+	if _, err := h.Day(t.Context(), date); err != nil {
+		t.Fatal(err)
+	}
+	for b := range work.List(t.Context(), "") {
+		if strings.HasSuffix(b.Name, ".parquet") {
+			if err := work.Put(t.Context(), b.Name, make([]byte, 16*mib)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if stops != 1 || added != 5*updateEvery || b.held != 100*mib {
-		t.Errorf("stopped %d times, %d added, %d held", stops, added, b.held)
-	}
-}
-
-// What a detector says of its own limit is the same error.
-func TestDetectorsLimit(t *testing.T) {
-	h := memoryHunt(t, manyNames(t, 240), storagetest.NewMem(), 0)
-	h.Detector.(*masquerade.Detector).Limit(1)
-	_, err := h.Day(t.Context(), time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))
-	if !errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), "comparing 240 process names") {
-		t.Error(err)
+	opened := 0
+	store := &storagetest.Faulty{Store: work, Script: func(c storagetest.Call) storagetest.Fault {
+		if c.Op == storagetest.OpOpen && strings.HasSuffix(c.Name, ".parquet") {
+			opened++
+		}
+		return storagetest.Fault{}
+	}}
+	if _, err := memoryHunt(t, input, store, 64*mib).Day(t.Context(), date); err != nil || opened > 0 {
+		t.Errorf("%d opened, %v", opened, err)
 	}
 }

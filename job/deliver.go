@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sparkless/publish"
+	"sparkless/storage"
 )
 
 // ErrUndelivered means that the findings are in the work store, and not all of
@@ -49,11 +51,59 @@ func (h *Hunt[S]) deliver(ctx context.Context, key string, sinks []publish.Sink,
 // preview says what deliver would send.
 func (h *Hunt[S]) preview(ctx context.Context, key string, sinks []publish.Sink, r *Result[S]) error {
 	for _, sink := range sinks {
-		pending, err := publish.Pending(ctx, h.Work, key, sink, r.Records)
+		pending, err := r.Records, error(nil)
+		if _, ok := sink.(publish.Replacer); !ok {
+			pending, err = publish.Pending(ctx, h.Work, key, sink.Name(), r.Records)
+		}
 		if err != nil {
 			return err
 		}
 		r.Deliveries = append(r.Deliveries, publish.Delivery{Sink: sink.Name(), Key: key, Already: len(r.Records) - len(pending), Left: len(pending)})
 	}
 	return nil
+}
+
+// writeOutbox keeps what the day has given, before anything is sent. It is owed to
+// the sinks, and to those that an earlier run named. It returns the IDs of what
+// was still owed and is not among the records.
+func (h *Hunt[S]) writeOutbox(ctx context.Context, key string, sinks []publish.Sink, records []publish.Record) ([]string, error) {
+	before, err := publish.ReadOutbox(ctx, h.Work, key)
+	if err != nil && !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, publish.ErrDamaged) {
+		return nil, err
+	}
+	names := append(owing(sinks), before.Sinks...)
+	slices.Sort(names)
+	if err := publish.WriteOutbox(ctx, h.Work, key, slices.Compact(names), records); err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, r := range records {
+		known[r.ID] = true
+	}
+	var gone []publish.Record
+	for _, r := range before.Records {
+		if !known[r.ID] {
+			gone = append(gone, r)
+		}
+	}
+	return h.undelivered(ctx, key, before.Sinks, gone)
+}
+
+// undelivered are the IDs of those records that one of the sinks has not taken.
+func (h *Hunt[S]) undelivered(ctx context.Context, key string, sinks []string, records []publish.Record) ([]string, error) {
+	var ids []string
+	for _, name := range sinks {
+		if len(records) == 0 {
+			break
+		}
+		left, err := publish.Pending(ctx, h.Work, key, name, records)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range left {
+			ids = append(ids, r.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
 }

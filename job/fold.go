@@ -183,28 +183,22 @@ func (h *Hunt[S]) load(ctx context.Context, plan Plan, shard int) (Partial[S], e
 	return p, err
 }
 
-// get reads a state that was put under name. A file that is missing or damaged
-// gives errNoFile.
+// get reads a state that was put under name. A file that is missing, damaged, or
+// larger than can be read back in the memory that there is gives errNoFile.
 func (h *Hunt[S]) get(ctx context.Context, name string) (Partial[S], note, error) {
 	var n note
-	file, err := storage.ReadAll(ctx, h.Work, name)
-	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
-		return Partial[S]{}, n, fmt.Errorf("%w: %v", errNoFile, err)
-	}
+	b, err := storage.Find(ctx, h.Work, name)
 	if err != nil {
-		return Partial[S]{}, n, fmt.Errorf("reading from the work store: %w", err)
+		return Partial[S]{}, n, unread(err)
 	}
 	p := h.empty()
-	err = h.budget.lend(decodedRatio*int64(len(file)), func() error {
-		text, err := p.State.Decode(file)
-		if err == nil {
-			err = json.Unmarshal([]byte(text), &n)
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %s: %v", errNoFile, name, err)
-		}
-		return nil
+	err = h.budget.lend(decodedRatio*b.Size, func() (err error) {
+		n, err = h.decode(ctx, b, p.State)
+		return err
 	})
+	if errors.Is(err, ErrMemory) {
+		err = fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+	}
 	if err == nil {
 		err = p.memory.update()
 	}
@@ -214,4 +208,28 @@ func (h *Hunt[S]) get(ctx context.Context, name string) (Partial[S], note, error
 	}
 	p.Stats, p.Reused, p.Unreadable = n.Stats, true, n.Unreadable
 	return p, n, nil
+}
+
+// decode reads a file into state.
+func (h *Hunt[S]) decode(ctx context.Context, b storage.Blob, state S) (n note, err error) {
+	file, err := storage.ReadBlob(ctx, h.Work, b)
+	if err != nil {
+		return n, unread(err)
+	}
+	text, err := state.Decode(file)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &n)
+	}
+	if err != nil {
+		return n, fmt.Errorf("%w: %s: %v", errNoFile, b.Name, err)
+	}
+	return n, nil
+}
+
+// unread tells a file that is not there (any more) from a store that fails.
+func unread(err error) error {
+	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
+		return fmt.Errorf("%w: %v", errNoFile, err)
+	}
+	return fmt.Errorf("reading from the work store: %w", err)
 }

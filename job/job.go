@@ -56,6 +56,9 @@ type Result[S State[S]] struct {
 	Day        S
 	Records    []publish.Record
 	Deliveries []publish.Delivery
+	// Superseded are the IDs of findings that an earlier run of the day had and
+	// could not deliver everywhere, and that are none any more.
+	Superseded []string
 }
 
 // ErrNoBlobs means that the container holds nothing of that day.
@@ -79,7 +82,7 @@ func (h *Hunt[S]) run(ctx context.Context, date time.Time, down outage) (r *Resu
 	if h.DryRun {
 		return h.day(ctx, date, down)
 	}
-	err = h.alone(ctx, date, func(ctx context.Context) error {
+	err = h.alone(ctx, h.folder(date.Format(time.DateOnly)), func(ctx context.Context) error {
 		r, err = h.day(ctx, date, down)
 		return err
 	})
@@ -110,7 +113,7 @@ func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result
 	if h.DryRun {
 		return r, errors.Join(h.preview(ctx, key, sinks, r), partial)
 	}
-	if err := publish.WriteOutbox(ctx, h.Work, key, sinks, r.Records); err != nil {
+	if r.Superseded, err = h.writeOutbox(ctx, key, sinks, r.Records); err != nil {
 		return nil, err
 	}
 	h.report(Progress{Phase: Delivering})
@@ -225,8 +228,13 @@ func (h *Hunt[S]) checkReadable(r *Result[S]) error {
 	if share(s) <= h.MaxMalformed {
 		return nil
 	}
-	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s, %s, %s: %s",
-		ErrMalformed, s.MalformedLines(), s.Lines, h.MaxMalformed, s.Samples[0].Blob, s.Samples[0].Place(), s.Samples[0].Reason, s.Samples[0].Text)
+	first := "not known"
+	if len(s.Samples) > 0 {
+		one := s.Samples[0]
+		first = fmt.Sprintf("%s, %s, %s: %s", one.Blob, one.Place(), one.Reason, one.Text)
+	}
+	return fmt.Errorf("%w: %d of %d, more than the share of %v that job.max-malformed allows; the first: %s",
+		ErrMalformed, s.MalformedLines(), s.Lines, h.MaxMalformed, first)
 }
 
 // share is that of the malformed lines. Divided, not multiplied: 0.29 times 100

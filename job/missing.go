@@ -33,11 +33,15 @@ type Unreadable struct {
 
 // String names all that is missing, by hour.
 func (m Missing) String() string {
+	const shown = 5
 	var parts []string
-	for _, g := range m.Gaps {
+	for i, g := range m.Gaps {
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("%d more workspaces lack hours", len(m.Gaps)-shown))
+			break
+		}
 		parts = append(parts, "no blob of hour "+g.String())
 	}
-	const shown = 5
 	for i, u := range m.Unreadable {
 		if i == shown {
 			parts = append(parts, fmt.Sprintf("%d more blobs cannot be read", len(m.Unreadable)-shown))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,15 +14,16 @@ import (
 )
 
 // Publish delivers what an earlier run has found on that day and what has no
-// receipt yet. It reads no export.
+// receipt yet, to the destinations that are set up now. From then on the day is
+// owed to these alone. It reads no export.
 func (h *Hunt[S]) Publish(ctx context.Context, date time.Time) ([]publish.Delivery, error) {
 	sinks, err := h.Sinks(date)
 	if err != nil {
 		return nil, err
 	}
 	var done []publish.Delivery
-	err = h.alone(ctx, date, func(ctx context.Context) error {
-		key := h.folder(date.Format(time.DateOnly))
+	key := h.folder(date.Format(time.DateOnly))
+	err = h.alone(ctx, key, func(ctx context.Context) error {
 		o, err := publish.ReadOutbox(ctx, h.Work, key)
 		if errors.Is(err, storage.ErrNotExist) {
 			return fmt.Errorf("nothing was found on %s yet, or under another job.scope: run the day first: %w", date.Format(time.DateOnly), err)
@@ -29,99 +31,148 @@ func (h *Hunt[S]) Publish(ctx context.Context, date time.Time) ([]publish.Delive
 		if err != nil {
 			return err
 		}
+		if names := owing(sinks); len(names) > 0 && !slices.Equal(names, o.Sinks) {
+			if err := publish.WriteOutbox(ctx, h.Work, key, names, o.Records); err != nil {
+				return err
+			}
+		}
 		done, err = h.deliver(ctx, key, sinks, o.Records, outage{})
 		return err
 	})
 	return done, err
 }
 
-// Settle delivers what earlier runs owe: of each day from from up to, not
-// including, to, the records without a receipt, to those sinks that were there
-// when the day was run. A day that another run works on is left to it, and a sink
-// that is stuck in one of the earlier deliveries is not tried again. It returns
-// the deliveries in which there was something to do.
-func (h *Hunt[S]) Settle(ctx context.Context, from, to time.Time, earlier []publish.Delivery) ([]publish.Delivery, error) {
-	days, err := h.outboxDays(ctx, from, to)
+// owing are the names of those sinks that can be owed something, sorted: a
+// Replacer is given all or nothing.
+func owing(sinks []publish.Sink) []string {
+	var names []string
+	for _, s := range sinks {
+		if _, ok := s.(publish.Replacer); !ok {
+			names = append(names, s.Name())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Debts says which debts Settle looks for.
+type Debts struct {
+	// From is the first day, To the day after the last; zero is without an end.
+	From, To time.Time
+	// Earlier are deliveries of the same run: a sink that is stuck in one of them
+	// is not tried again.
+	Earlier []publish.Delivery
+	// Patient waits for another run of a day as Day does. Otherwise such a day is
+	// left to that run.
+	Patient bool
+}
+
+// Settle delivers what earlier runs owe: of each day the records without a
+// receipt, to those sinks that were there when the day was run, also of other
+// scopes in the same work store. What is owed to a sink that is not set up any
+// more is ErrUndelivered. It returns the deliveries in which there was something
+// to do.
+func (h *Hunt[S]) Settle(ctx context.Context, debts Debts) ([]publish.Delivery, error) {
+	keys, err := h.outboxes(ctx, debts)
 	if err != nil {
 		return nil, err
 	}
 	down := outage{}
-	for _, d := range earlier {
+	for _, d := range debts.Earlier {
 		if d.Stuck() {
 			down[d.Sink] = errStuck
 		}
 	}
+	patient := *h
+	if !debts.Patient {
+		patient.Wait = 0
+	}
 	var done []publish.Delivery
 	var failed []error
-	for _, date := range days {
-		some, err := h.settle(ctx, date, down)
+	for _, key := range keys {
+		some, err := patient.settle(ctx, key, down)
 		done = append(done, some...)
 		if ctx.Err() != nil {
 			return done, err
 		}
+		if errors.Is(err, ErrBusy) && !debts.Patient {
+			continue // whoever works on that day delivers it
+		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", date.Format(time.DateOnly), err))
+			failed = append(failed, fmt.Errorf("%s: %w", path.Base(key), err))
 		}
 	}
 	return done, errors.Join(failed...)
 }
 
-// outboxDays are the days in the range that have an outbox, in order.
-func (h *Hunt[S]) outboxDays(ctx context.Context, from, to time.Time) ([]time.Time, error) {
-	var days []time.Time
-	for b, err := range h.Work.List(ctx, path.Join("outbox", h.folder(""))+"/") {
+// outboxes are the keys of this detector's outboxes of any scope, in order.
+func (h *Hunt[S]) outboxes(ctx context.Context, debts Debts) ([]string, error) {
+	var keys []string
+	detector := h.Detector.Spec().Detector
+	for b, err := range h.Work.List(ctx, "outbox/") {
 		if err != nil {
 			return nil, fmt.Errorf("looking for what earlier runs owe: %w", err)
 		}
-		date, err := time.Parse(time.DateOnly, strings.TrimSuffix(path.Base(b.Name), ".jsonl"))
-		if err == nil && !date.Before(from) && date.Before(to) {
-			days = append(days, date)
+		key := strings.TrimSuffix(strings.TrimPrefix(b.Name, "outbox/"), ".jsonl")
+		date, err := time.Parse(time.DateOnly, path.Base(key))
+		if err != nil || path.Base(path.Dir(key)) != detector {
+			continue
+		}
+		if !date.Before(debts.From) && (debts.To.IsZero() || date.Before(debts.To)) {
+			keys = append(keys, key)
 		}
 	}
-	return days, nil
+	return keys, nil
 }
 
-func (h *Hunt[S]) settle(ctx context.Context, date time.Time, down outage) ([]publish.Delivery, error) {
-	key := h.folder(date.Format(time.DateOnly))
-	o, sinks, err := h.owed(ctx, key, date)
+func (h *Hunt[S]) settle(ctx context.Context, key string, down outage) ([]publish.Delivery, error) {
+	_, sinks, gone, err := h.owed(ctx, key)
 	if err != nil || len(sinks) == 0 {
-		return nil, err
+		return nil, errors.Join(err, gone)
 	}
-	patient := *h
-	patient.Wait = 0 // whoever works on that day delivers it
 	var done []publish.Delivery
-	err = patient.alone(ctx, date, func(ctx context.Context) (err error) {
+	err = h.alone(ctx, key, func(ctx context.Context) error {
+		// Another run may have found something else in the meantime.
+		o, sinks, _, err := h.owed(ctx, key)
+		if err != nil {
+			return err
+		}
 		done, err = h.deliver(ctx, key, sinks, o.Records, down)
 		return err
 	})
-	if errors.Is(err, ErrBusy) {
-		return nil, nil
-	}
-	return done, err
+	return done, errors.Join(err, gone)
 }
 
-// owed returns the outbox and those sinks to which some of it is owed.
-func (h *Hunt[S]) owed(ctx context.Context, key string, date time.Time) (publish.Outbox, []publish.Sink, error) {
-	o, err := publish.ReadOutbox(ctx, h.Work, key)
+// owed returns an outbox, those sinks to which some of it is owed, and an error
+// if some is owed to others, which are not set up. The others of another scope
+// may be set up where that is hunted.
+func (h *Hunt[S]) owed(ctx context.Context, key string) (o publish.Outbox, sinks []publish.Sink, gone, err error) {
+	if o, err = publish.ReadOutbox(ctx, h.Work, key); err != nil {
+		return o, nil, nil, err
+	}
+	date, err := time.Parse(time.DateOnly, path.Base(key))
 	if err != nil {
-		return o, nil, err
+		return o, nil, nil, err
 	}
 	all, err := h.Sinks(date)
 	if err != nil {
-		return o, nil, err
+		return o, nil, nil, err
 	}
-	var sinks []publish.Sink
-	for _, s := range all {
-		if !o.Owes(s.Name()) {
+	for _, name := range o.Sinks {
+		i := slices.IndexFunc(all, func(s publish.Sink) bool { return s.Name() == name })
+		if i < 0 && path.Dir(key) != h.folder("") {
 			continue
 		}
-		left, err := publish.Pending(ctx, h.Work, key, s, o.Records)
-		if err != nil {
-			return o, nil, err
-		}
-		if len(left) > 0 {
-			sinks = append(sinks, s)
+		left, err := publish.Pending(ctx, h.Work, key, name, o.Records)
+		switch {
+		case err != nil:
+			return o, nil, nil, err
+		case len(left) > 0 && i >= 0:
+			sinks = append(sinks, all[i])
+		case len(left) > 0:
+			gone = errors.Join(gone, fmt.Errorf("%w: %d of %s are owed to %s, which is not set up (any more): `sparkless publish --day %s` sends them to what is",
+				ErrUndelivered, len(left), path.Base(key), name, path.Base(key)))
 		}
 	}
-	return o, sinks, nil
+	return o, sinks, gone, nil
 }

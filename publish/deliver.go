@@ -23,18 +23,19 @@ type Delivery struct {
 func (d Delivery) Stuck() bool { return d.Left > d.Refused }
 
 // Deliver sends those records to sink that have no receipt in work under key, a
-// slash-separated name such as "masquerade/2026-11-20". A record's receipt says
-// its ID and its Revision: a finding whose content has changed is sent again.
+// slash-separated name such as "masquerade/2026-11-20". A record's last receipt
+// says its ID and its Revision: a finding whose content has changed is sent again.
 //
 // The receipts of a batch, an object in receipts/<sink name>/<key>/, are written
-// after sink has taken it and before the next one is sent. So only a crash
-// between the two, or a failing store (see ReceiptError), can send a record
-// twice. At most one Deliver may run for the same sink and key at a time.
+// after sink has taken it and before the next one is sent. So a record is sent
+// twice only when the run dies between the two, when the store fails (see
+// ReceiptError), or when a sink repeats a request whose answer was lost. At most
+// one Deliver may run for the same sink and key at a time.
 //
 // A record that the sink refuses (ErrRefused) is found by halving, left out and
-// named in the error; the others are sent. Deliver stops at any other error, and
-// when the sink refuses whatever it is given. The Delivery is right with an error
-// too.
+// named in the error; the others are sent. The next Deliver tries it last. Deliver
+// stops at any other error, and when the sink refuses whatever it is given. The
+// Delivery is right with an error too.
 //
 // A Replacer gets every record each time and needs no receipts.
 func Deliver(ctx context.Context, work storage.Store, key string, sink Sink, records []Record) (Delivery, error) {
@@ -56,8 +57,12 @@ func Deliver(ctx context.Context, work storage.Store, key string, sink Sink, rec
 
 // deliver sends all of pending that sink takes.
 func deliver(ctx context.Context, work storage.Store, sink Sink, kept *receipts, pending []Record, d *Delivery) error {
+	before := refusedBefore(ctx, work, d.Sink, d.Key)
+	pending = behind(pending, before)
 	var s search
-	for len(pending) > 0 {
+	var refused []Record
+	var stop error
+	for len(pending) > 0 && stop == nil && !s.hopeless() {
 		size := s.next(len(pending))
 		n, err := send(ctx, sink, pending[:size])
 		if n > 0 {
@@ -68,76 +73,19 @@ func deliver(ctx context.Context, work storage.Store, sink Sink, kept *receipts,
 		switch {
 		case err == nil:
 		case n > 0 || !errors.Is(err, ErrRefused):
-			return errors.Join(err, s.result())
+			stop = err
 		case s.refused(size, pending[0], err):
-			d.Refused, pending = d.Refused+1, pending[1:]
-		}
-		if s.hopeless() {
-			break
+			d.Refused, refused, pending = d.Refused+1, append(refused, pending[0]), pending[1:]
 		}
 	}
-	return s.result()
-}
-
-// search finds the records that a sink refuses among those it takes.
-type search struct {
-	suspects int   // one of so many records at the front is refused; 0: nothing is known
-	tries    int   // refusals so far
-	inARow   int   // records left out since one was taken
-	left     int   // records left out
-	first    error // why the first was
-}
-
-const (
-	// Refusals after which a Deliver ends. Finding one record in a batch of 5,000
-	// takes fourteen.
-	maxRefusals = 100
-	// Records that are refused in a row, each alone, after which it is not them.
-	maxInARow = 3
-)
-
-// next is how many records to try. Behind one that was left out comes one alone:
-// if it is refused too, it may not be the records.
-func (s *search) next(pending int) int {
-	switch {
-	case s.inARow > 0:
-		return 1
-	case s.suspects > 0:
-		return max(1, min(s.suspects, pending)/2)
+	if len(refused) > 0 {
+		refused = append(refused, marked(pending, before)...)
+		stop = errors.Join(stop, keepRefused(ctx, work, d.Sink, d.Key, refused))
 	}
-	return pending
-}
-
-func (s *search) taken(n int) { s.suspects, s.inARow = max(0, s.suspects-n), 0 }
-
-// refused notes that the first size records were refused, and reports whether
-// that is the one to leave out.
-func (s *search) refused(size int, r Record, err error) bool {
-	s.tries++
-	s.suspects = size
-	if size > 1 {
-		return false
+	if stop != nil && s.left == 0 {
+		return stop
 	}
-	if s.left == 0 {
-		s.first = fmt.Errorf("record %q: %w", r.ID, err)
-	}
-	s.suspects = 0
-	s.left++
-	s.inARow++
-	return true
-}
-
-func (s *search) hopeless() bool { return s.inARow >= maxInARow || s.tries >= maxRefusals }
-
-// result is the error about the records that were left out.
-func (s *search) result() error {
-	switch {
-	case s.left == 0:
-		return nil
-	case s.hopeless():
-		return fmt.Errorf("%d record(s) left out, the last %d in a row, so those behind were not tried: %w", s.left, s.inARow, s.first)
-	}
-	return fmt.Errorf("%d record(s) left out, they stay in the outbox: %w", s.left, s.first)
+	return errors.Join(stop, s.result(len(pending)))
 }
 
 // replace hands all records to a sink that holds exactly the last ones.

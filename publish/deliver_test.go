@@ -95,8 +95,8 @@ func TestReceiptsComeAfterTheYes(t *testing.T) {
 	taken := 0
 	sink := sinkFunc(func(_ context.Context, rest []Record) (int, error) {
 		kept, err := readReceipts(t.Context(), work, "test-sink", testKey)
-		if err != nil || len(kept.known) != taken {
-			t.Errorf("before batch at %s: %d receipts, %v; want %d", rest[0].ID, len(kept.known), err, taken)
+		if err != nil || len(kept.last) != taken {
+			t.Errorf("before batch at %s: %d receipts, %v; want %d", rest[0].ID, len(kept.last), err, taken)
 		}
 		events = append(events, "send")
 		n := min(2, len(rest))
@@ -171,8 +171,8 @@ func TestDeliverKeepsReceiptsOfACancelledRun(t *testing.T) {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	kept, err := readReceipts(t.Context(), work, "test-sink", testKey)
-	if err != nil || len(kept.known) != 2 {
-		t.Errorf("%d receipts, %v", len(kept.known), err)
+	if err != nil || len(kept.last) != 2 {
+		t.Errorf("%d receipts, %v", len(kept.last), err)
 	}
 }
 

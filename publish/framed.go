@@ -21,6 +21,8 @@ import (
 //
 // Versions of the frame and of what is in it:
 //   - receipts 1: {"id":…,"revision":…}
+//   - receipts 2: and "nth", if there are several receipts of the ID
+//   - refused 1: {"id":…,"revision":…}
 //   - outbox 1: {"id":…,"day":…,"body":…}, the body byte for byte as delivered
 //   - outbox 2: before these a line {"sinks":[…]}, where the records are to go
 type format struct {
@@ -41,8 +43,11 @@ type trailer struct {
 	SHA256 string `json:"sha256"`
 }
 
-// errDamaged: the object is not what was written.
-var errDamaged = errors.New("damaged")
+// ErrDamaged means that an object in the work store is not what was written.
+var ErrDamaged = errors.New("damaged")
+
+// errLater: a later release wrote the object, unless its version is damaged.
+var errLater = errors.New("from a later release")
 
 // encode frames lines, which hold no line feed, as the object name.
 func (f format) encode(name string, lines [][]byte) ([]byte, error) {
@@ -77,12 +82,12 @@ func (f format) lines(name string, data []byte) ([][]byte, error) {
 		return nil, err
 	}
 	if !whole || len(rest) == 0 || rest[len(rest)-1] != '\n' {
-		return nil, fmt.Errorf("%w: it ends in the middle of a line", errDamaged)
+		return nil, fmt.Errorf("%w: it ends in the middle of a line", ErrDamaged)
 	}
 	lines := bytes.Split(rest[:len(rest)-1], []byte("\n"))
 	lines, last := lines[:len(lines)-1], lines[len(lines)-1]
 	if !bytes.HasPrefix(last, []byte(`{"lines":`)) {
-		return nil, fmt.Errorf("%w: the checksum line at the end is missing", errDamaged)
+		return nil, fmt.Errorf("%w: the checksum line at the end is missing", ErrDamaged)
 	}
 	want, err := checksum(data[:len(data)-len(last)-1], len(lines))
 	if err != nil {
@@ -90,7 +95,7 @@ func (f format) lines(name string, data []byte) ([][]byte, error) {
 	}
 	// Compared as bytes: a lenient parser would let some flipped bits pass.
 	if !bytes.Equal(want, data[len(data)-len(last)-1:]) {
-		return nil, fmt.Errorf("%w: the checksum does not agree with the content", errDamaged)
+		return nil, fmt.Errorf("%w: the checksum does not agree with the content", ErrDamaged)
 	}
 	return lines, nil
 }
@@ -100,14 +105,14 @@ func (f format) lines(name string, data []byte) ([][]byte, error) {
 func (f format) checkHeader(name string, line []byte) error {
 	var h header
 	if err := json.Unmarshal(line, &h); err != nil || h.Format != f.name || h.Version < 1 {
-		return fmt.Errorf("%w: it does not begin like a file of format %s", errDamaged, f.name)
+		return fmt.Errorf("%w: it does not begin like a file of format %s", ErrDamaged, f.name)
 	}
 	if h.Version > f.version {
-		return fmt.Errorf("%w or from a later release: it has version %d of %s, this one reads up to %d",
-			errDamaged, h.Version, f.name, f.version)
+		return fmt.Errorf("damaged, or %w: it has version %d of %s, this one reads up to %d",
+			errLater, h.Version, f.name, f.version)
 	}
 	if h.Name != name {
-		return fmt.Errorf("%w: it was written as %q and copied or moved here", errDamaged, h.Name)
+		return fmt.Errorf("%w: it was written as %q and copied or moved here", ErrDamaged, h.Name)
 	}
 	return nil
 }

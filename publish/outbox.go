@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	"sparkless/storage"
@@ -27,29 +25,21 @@ type Outbox struct {
 	Records []Record
 }
 
-// Owes reports whether the records are owed to the sink of that name.
-func (o Outbox) Owes(sink string) bool { return slices.Contains(o.Sinks, sink) }
-
 // WriteOutbox keeps records as the one object outbox/<key>.jsonl in work, before
-// anything is sent. They are owed to the sinks that keep receipts (a Replacer is
-// owed nothing) and to those that the object before it named. Equal records make
-// equal bytes. Each record needs an ID in valid UTF-8 and a Body that is one JSON
-// object on one line, without white space around it: the Body is kept byte for
-// byte, so that its Revision stays.
-func WriteOutbox(ctx context.Context, work storage.Store, key string, sinks []Sink, records []Record) error {
+// anything is sent, with the sorted names of the sinks that they are owed to.
+// Equal records make equal bytes. Each record needs an ID in valid UTF-8 and a
+// Body that is one JSON object on one line, without white space around it: the
+// Body is kept byte for byte, so that its Revision stays.
+func WriteOutbox(ctx context.Context, work storage.Store, key string, sinks []string, records []Record) error {
 	name, err := outboxName(key)
 	if err != nil {
 		return err
 	}
-	before, err := ReadOutbox(ctx, work, key)
-	if err != nil && !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, errDamaged) {
-		return err
-	}
-	first, err := owedTo(sinks, before.Sinks)
+	first, err := marshalLine(owners{append([]string{}, sinks...)})
 	if err != nil {
 		return err
 	}
-	lines := [][]byte{first}
+	lines := [][]byte{bytes.TrimSuffix(first, []byte("\n"))}
 	for i, rec := range records {
 		line, err := encodeRecord(rec)
 		if err != nil {
@@ -72,23 +62,9 @@ type owners struct {
 	Sinks []string `json:"sinks"`
 }
 
-// owedTo encodes the names of sinks and of those that were owed before.
-func owedTo(sinks []Sink, before []string) ([]byte, error) {
-	all := owners{append([]string{}, before...)}
-	for _, s := range sinks {
-		if _, ok := s.(Replacer); !ok {
-			all.Sinks = append(all.Sinks, s.Name())
-		}
-	}
-	slices.Sort(all.Sinks)
-	all.Sinks = slices.Compact(all.Sinks)
-	line, err := marshalLine(all)
-	return bytes.TrimSuffix(line, []byte("\n")), err
-}
-
 // ReadOutbox returns what WriteOutbox kept under key. Without such an object the
-// error is storage.ErrNotExist; one that is damaged, truncated or from a later
-// release is an error too, never no records.
+// error is storage.ErrNotExist; one that is damaged or truncated is ErrDamaged; one
+// from a later release is an error too. Never are there no records instead.
 func ReadOutbox(ctx context.Context, work storage.Reader, key string) (Outbox, error) {
 	name, err := outboxName(key)
 	if err != nil {
@@ -103,7 +79,7 @@ func ReadOutbox(ctx context.Context, work storage.Reader, key string) (Outbox, e
 		return Outbox{}, err
 	}
 	damaged := func(line int) error {
-		return fmt.Errorf("%s: %w: line %d is no record; %s", name, errDamaged, line, outboxFormat.remedy)
+		return fmt.Errorf("%s: %w: line %d is no record; %s", name, ErrDamaged, line, outboxFormat.remedy)
 	}
 	o, skipped := Outbox{}, 0
 	if len(lines) > 0 && bytes.HasPrefix(lines[0], []byte(`{"sinks":`)) {

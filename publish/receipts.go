@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -19,7 +20,7 @@ const receiptTime = 30 * time.Second
 
 var receiptFormat = format{
 	name:    "sparkless-receipts",
-	version: 1,
+	version: 2,
 	remedy: "nothing was sent: put back an intact copy (or use the release that wrote it), " +
 		"or delete the object to send all its records again",
 }
@@ -28,14 +29,40 @@ var receiptFormat = format{
 type receipt struct {
 	ID       string `json:"id"`
 	Revision string `json:"revision"`
+	// Nth counts the receipts of this ID: what the sink holds is what it took last.
+	Nth int `json:"nth,omitempty"`
 }
 
 // receipts are those of one sink and one key: one object for each batch that the
 // sink has taken, which is never written again. So whoever writes receipts takes
 // none away, and a long delivery does not write the early ones again and again.
 type receipts struct {
-	folder string // of the objects, with a slash at the end
-	known  map[receipt]bool
+	folder string               // of the objects, with a slash at the end
+	last   map[string][]receipt // by ID, those with the highest Nth
+}
+
+// add takes a receipt into account.
+func (r *receipts) add(one receipt) {
+	switch last := r.last[one.ID]; {
+	case len(last) == 0 || one.Nth > last[0].Nth:
+		r.last[one.ID] = []receipt{one}
+	case one.Nth == last[0].Nth:
+		r.last[one.ID] = append(last, one)
+	}
+}
+
+// has reports whether the sink holds this revision.
+func (r *receipts) has(id, revision string) bool {
+	return slices.ContainsFunc(r.last[id], func(one receipt) bool { return one.Revision == revision })
+}
+
+// next is the receipt for a record that is taken now.
+func (r *receipts) next(rec Record) receipt {
+	one := receipt{ID: rec.ID, Revision: rec.revision()}
+	if last := r.last[rec.ID]; len(last) > 0 {
+		one.Nth = last[0].Nth + 1
+	}
+	return one
 }
 
 // ReceiptError says that a sink took records whose receipts could not be kept:
@@ -74,7 +101,7 @@ func readReceipts(ctx context.Context, work storage.Reader, sink, key string) (*
 		return nil, err
 	}
 	base := "receipts/" + sink + "/" + key
-	r := &receipts{folder: base + "/", known: map[receipt]bool{}}
+	r := &receipts{folder: base + "/", last: map[string][]receipt{}}
 	// Earlier releases kept all of them in one object.
 	err := r.read(ctx, work, base+".jsonl")
 	if err != nil && !errors.Is(err, storage.ErrNotExist) {
@@ -104,9 +131,9 @@ func (r *receipts) read(ctx context.Context, work storage.Reader, name string) e
 	for i, line := range lines {
 		var one receipt
 		if err := json.Unmarshal(line, &one); err != nil || one.ID == "" || one.Revision == "" {
-			return fmt.Errorf("%s: %w: line %d is no receipt; %s", name, errDamaged, i+2, receiptFormat.remedy)
+			return fmt.Errorf("%s: %w: line %d is no receipt; %s", name, ErrDamaged, i+2, receiptFormat.remedy)
 		}
-		r.known[one] = true
+		r.add(one)
 	}
 	return nil
 }
@@ -116,8 +143,8 @@ func (r *receipts) missing(records []Record) []Record {
 	var out []Record
 	queued := map[receipt]bool{}
 	for _, rec := range records {
-		one := receipt{rec.ID, rec.revision()}
-		if r.known[one] || queued[one] {
+		one := receipt{ID: rec.ID, Revision: rec.revision()}
+		if r.has(one.ID, one.Revision) || queued[one] {
 			continue
 		}
 		queued[one] = true
@@ -151,13 +178,13 @@ func (r *receipts) keep(ctx context.Context, work storage.Store, sink string, re
 func (r *receipts) batch(records []Record) (name string, data []byte, err error) {
 	lines := make([][]byte, len(records))
 	for i, rec := range records {
-		one := receipt{rec.ID, rec.revision()}
+		one := r.next(rec)
 		line, err := marshalLine(one)
 		if err != nil {
 			return r.folder, nil, err
 		}
 		lines[i] = bytes.TrimSuffix(line, []byte("\n"))
-		r.known[one] = true
+		r.add(one)
 	}
 	name = r.folder + Digest(bytes.Join(lines, []byte("\n"))) + ".jsonl"
 	data, err = receiptFormat.encode(name, lines)

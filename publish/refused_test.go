@@ -85,43 +85,108 @@ func TestASinkThatRefusesEverythingIsNotHammered(t *testing.T) {
 	}
 }
 
-// What an outbox owes grows by what is set up when it is written, and forgets
-// nobody.
-func TestOutboxNamesWhoIsOwed(t *testing.T) {
-	work := newStore()
-	a, b, file := &picky{}, named{"other"}, replacerFunc{}
-	for _, step := range []struct {
-		sinks []Sink
-		want  []string
-	}{
-		{nil, nil},
-		{[]Sink{file}, nil},
-		{[]Sink{b, file, a}, []string{"other", "test-sink"}},
-		{[]Sink{a}, []string{"other", "test-sink"}},
-	} {
-		if err := WriteOutbox(t.Context(), work, testKey, step.sinks, numbered(1)); err != nil {
-			t.Fatal(err)
-		}
-		o, err := ReadOutbox(t.Context(), work, testKey)
-		if err != nil || !slices.Equal(o.Sinks, step.want) || len(o.Records) != 1 || o.Owes("other") != slices.Contains(step.want, "other") {
-			t.Errorf("%+v, %v, want %q", o, err, step.want)
-		}
+// narrow takes at most so many records a request, like a proxy before the
+// service that answers 413 to longer ones.
+type narrow struct {
+	picky
+	most int
+}
+
+func (n *narrow) Send(ctx context.Context, records []Record) (int, error) {
+	if len(records) > n.most {
+		n.asked++
+		return 0, fmt.Errorf("too large: %w", ErrRefused)
 	}
-	// One that cannot be read is written anew; a store that fails stops it.
-	name := work.names("outbox/")[0]
-	work.objects[name] = work.objects[name][:50]
-	if err := WriteOutbox(t.Context(), work, testKey, []Sink{a}, nil); err != nil {
-		t.Error(err)
-	}
-	work.onList = func() error { return errPassing }
-	if err := WriteOutbox(t.Context(), work, testKey, []Sink{a}, nil); !errors.Is(err, errPassing) {
-		t.Error(err)
+	return n.picky.Send(ctx, records)
+}
+
+func TestTooManyAtOnceAreNoBadRecords(t *testing.T) {
+	for _, c := range []struct{ records, most int }{{5000, 300}, {5000, 33}, {1000, 10}, {7, 1}, {1, 1}} {
+		sink := &narrow{picky{size: 5000}, c.most}
+		d, err := Deliver(t.Context(), newStore(), testKey, sink, numbered(c.records))
+		if err != nil || d.Sent != c.records || sink.asked > c.records*5/c.most+30 {
+			t.Errorf("%v: %+v, asked %d times, %v", c, d, sink.asked, err)
+		}
 	}
 }
 
-// named is a sink with another name.
-type named struct{ name string }
+// A record that is found later arrives, whatever was refused before it, and the
+// refused ones do not count as a sink that is down.
+func TestRefusedRecordsAreTriedLast(t *testing.T) {
+	for _, bad := range [][]int{{0, 2, 4}, {0, 1, 2, 3, 4, 5}} {
+		work, sink := newStore(), &picky{size: 100, refuse: ErrRefused, bad: map[string]bool{}}
+		all := numbered(8)
+		for _, i := range bad {
+			sink.bad[all[i].ID] = true
+		}
+		for range 3 {
+			Deliver(t.Context(), work, testKey, sink, all[:7])
+		}
+		d, err := Deliver(t.Context(), work, testKey, sink, all)
+		if len(sink.took) != 8-len(bad) || d.Left != len(bad) || !errors.Is(err, ErrRefused) {
+			t.Errorf("%v: %+v, took %q, %v", bad, d, sink.took, err)
+		}
+	}
+}
 
-func (n named) Name() string { return n.name }
+// Bad ones far from each other: all others arrive, if need be in several runs,
+// and what is left is never silent.
+func TestScatteredRefusals(t *testing.T) {
+	for _, every := range []int{100, 30} {
+		work, all := newStore(), numbered(2000)
+		sink := &picky{size: 5000, refuse: ErrRefused, bad: map[string]bool{}}
+		for i := 11; i < len(all); i += every {
+			sink.bad[all[i].ID] = true
+		}
+		for run := 1; ; run++ {
+			d, err := Deliver(t.Context(), work, testKey, sink, all)
+			if !errors.Is(err, ErrRefused) || run > 4 {
+				t.Fatalf("every %d, run %d: %+v, %v", every, run, d, err)
+			}
+			if d.Left == len(sink.bad) {
+				break
+			}
+		}
+		if len(sink.took) != len(all)-len(sink.bad) {
+			t.Errorf("%d records arrived", len(sink.took))
+		}
+	}
+}
 
-func (named) Send(_ context.Context, r []Record) (int, error) { return len(r), nil }
+// Marks that cannot be read, or kept, keep nothing from being delivered.
+func TestMarksAreHints(t *testing.T) {
+	work, sink := newStore(), &picky{size: 100, refuse: ErrRefused, bad: map[string]bool{"r001": true}}
+	work.onPut = func(_ context.Context, name string) error {
+		if strings.HasPrefix(name, "refused/") {
+			return errPassing
+		}
+		return nil
+	}
+	d, err := Deliver(t.Context(), work, testKey, sink, numbered(3))
+	if d.Sent != 2 || !errors.Is(err, errPassing) || !errors.Is(err, ErrRefused) {
+		t.Errorf("%+v, %v", d, err)
+	}
+	work.objects["refused/test-sink/"+testKey+".jsonl"] = []byte("nothing")
+	if d, err = Deliver(t.Context(), work, testKey, sink, numbered(4)); d.Sent != 1 || d.Already != 2 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+// A finding that comes back to what it was is sent again: the sink holds what it
+// took last.
+func TestARevisionThatComesBack(t *testing.T) {
+	work, sink := newStore(), &picky{size: 2}
+	var got []string
+	for _, body := range []string{"A", "B", "A", "A", "B", "B", "A"} {
+		r := numbered(3)
+		r[1].Revision = body
+		before := len(sink.took)
+		if _, err := Deliver(t.Context(), work, testKey, sink, r); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(body, len(sink.took)-before))
+	}
+	if want := []string{"A3", "B1", "A1", "A0", "B1", "B0", "A1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

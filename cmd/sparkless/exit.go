@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sparkless/job"
 	"sparkless/storage"
@@ -34,13 +35,46 @@ func (a *app) exit(ctx context.Context, err error) int {
 		a.log.Error("interrupted; the next run goes on where this one stopped", "while", err)
 		return exitInterrupted
 	}
-	var days *failedDays
-	if errors.As(err, &days) {
-		a.log.Error(days.Error())
-		return days.code
+	for _, one := range steps(err) {
+		a.log.Error(one.Error())
 	}
-	a.log.Error(err.Error())
 	return exitCode(err)
+}
+
+// together are the errors of steps that do not hang on each other.
+type together []error
+
+func (t together) Error() string { return errors.Join(t...).Error() }
+
+func (t together) Unwrap() []error { return t }
+
+// join returns what went wrong in steps that do not hang on each other, or nil.
+func join(errs ...error) error {
+	all := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(all) == 0 {
+		return nil
+	}
+	return together(all)
+}
+
+// steps are the errors that were joined.
+func steps(err error) []error {
+	var t together
+	if errors.As(err, &t) {
+		return t
+	}
+	return []error{err}
+}
+
+// precedence orders exit codes, the most serious first.
+var precedence = []int{exitFailed, exitUsage, exitDenied, exitUndelivered, exitPartial}
+
+// worst is the more serious of two exit codes.
+func worst(a, b int) int {
+	if slices.Index(precedence, a) < slices.Index(precedence, b) {
+		return a
+	}
+	return b
 }
 
 // failure makes exit code 1 of an error that has one of its own.
@@ -56,10 +90,23 @@ func strictly(v *values, err error) error {
 	return err
 }
 
+// exitCode is that of an error, of several steps the most serious.
 func exitCode(err error) int {
+	all := steps(err)
+	code := codeOf(all[0])
+	for _, one := range all[1:] {
+		code = worst(code, codeOf(one))
+	}
+	return code
+}
+
+func codeOf(err error) int {
+	var days *failedDays
 	var usage usageError
 	var failed failure
 	switch {
+	case errors.As(err, &days):
+		return days.code
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &failed):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,12 +29,10 @@ func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
 	}
 	a.log.Info("hunting", "day", date.Format(time.DateOnly), "from", date, "to", date.AddDate(0, 0, 1))
 	r, err := h.Day(ctx, date)
-	err = strictly(v, err)
 	if r == nil {
-		return errors.Join(err, a.settle(ctx, h, date, nil))
+		return join(strictly(v, err), a.settle(ctx, h, date, nil))
 	}
-	err = errors.Join(err, a.show(ctx, h, r))
-	return errors.Join(err, a.settle(ctx, h, date, r.Deliveries))
+	return join(strictly(v, err), a.show(ctx, h, r), a.settle(ctx, h, date, r.Deliveries))
 }
 
 // runDays is the story of a range of days.
@@ -55,7 +52,7 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 		err = strictly(v, err)
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
-			err = errors.Join(err, a.show(ctx, h, r))
+			err = join(err, a.show(ctx, h, r))
 		}
 		if err != nil {
 			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
@@ -65,11 +62,7 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	if ctx.Err() != nil {
 		return err
 	}
-	err = a.settle(ctx, h, from, deliveries)
-	if failed := failed.orNil(); failed != nil {
-		return failed
-	}
-	return err
+	return join(failed.orNil(), a.settle(ctx, h, from, deliveries))
 }
 
 // lookBack is how many days before the first one of a run may still be owed
@@ -81,7 +74,7 @@ func (a *app) settle(ctx context.Context, h *hunt, first time.Time, deliveries [
 	if h.DryRun || ctx.Err() != nil {
 		return nil
 	}
-	late, err := h.Settle(ctx, first.AddDate(0, 0, -lookBack), first, deliveries)
+	late, err := h.Settle(ctx, job.Debts{From: first.AddDate(0, 0, -lookBack), To: first, Earlier: deliveries})
 	a.logDeliveries("delivered what an earlier run owed", late)
 	return err
 }
@@ -103,7 +96,7 @@ func (a *app) publishAll(ctx context.Context, v *values) error {
 	if err != nil {
 		return err
 	}
-	deliveries, err := h.Settle(ctx, time.Time{}, a.now(), nil)
+	deliveries, err := h.Settle(ctx, job.Debts{Patient: true})
 	a.logDeliveries("delivered", deliveries)
 	if err == nil && len(deliveries) == 0 {
 		a.log.Info("nothing is owed to any destination")
@@ -173,14 +166,12 @@ type failedDays struct {
 	code  int
 }
 
-// precedence orders exit codes of days: the most serious first.
-var precedence = []int{exitFailed, exitUsage, exitDenied, exitUndelivered, exitPartial}
-
 func (f *failedDays) add(date time.Time, err error) {
 	code := exitCode(err)
-	if len(f.names) == 0 || slices.Index(precedence, code) < slices.Index(precedence, f.code) {
-		f.code = code
+	if len(f.names) > 0 {
+		code = worst(f.code, code)
 	}
+	f.code = code
 	f.names = append(f.names, date.Format(time.DateOnly))
 }
 

@@ -39,7 +39,7 @@ func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Count
 		a.logDeliveries("delivered", r.Deliveries)
 	}
 	unwritten := slices.ContainsFunc(r.Deliveries, func(d publish.Delivery) bool { return strings.HasPrefix(d.Sink, "file-") && d.Left > 0 })
-	if files := h.files(r.Date); len(files) > 0 && !unwritten {
+	if files := h.files(r.Date); len(files) > 0 && !unwritten && !h.DryRun {
 		a.log.Info("findings are in", "files", strings.Join(files, " "))
 	}
 	return nil
@@ -93,7 +93,10 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 		}
 		a.log.Warn("malformed lines were left out", "lines", n, "reasons", reasons(s))
 	}
-	for _, g := range r.Missing.Gaps {
+	if len(r.Superseded) > 0 {
+		a.log.Warn("findings that an earlier run could not deliver are none any more: the day, or the settings, are others now", "findings", len(r.Superseded), "ids", r.Superseded[:min(len(r.Superseded), 10)])
+	}
+	for _, g := range r.Missing.Gaps[:min(len(r.Missing.Gaps), 10)] {
 		a.log.Warn("hours without blobs", "hours", storage.Hours(g.Hours), "workspace", g.Workspace)
 	}
 	if n := len(r.Export.Unknown); n > 0 {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -87,6 +88,8 @@ func (s *Store) lock(name string) (release func() error, err error) {
 	l := flock.New(filepath.Join(s.abs, filepath.FromSlash(file)), flock.SetFlag(os.O_RDWR))
 	locked, err := l.TryLock()
 	switch {
+	case errors.Is(err, syscall.ENOLCK), errors.Is(err, errors.ErrUnsupported):
+		err = fmt.Errorf("the file system has no locks: %w", errors.ErrUnsupported)
 	case err != nil:
 		err = explain(err)
 	case !locked:
