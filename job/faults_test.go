@@ -1,11 +1,15 @@
 package job_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
+	"sparkless/publish"
 	"sparkless/storage"
 	"sparkless/storage/storagetest"
 )
@@ -78,6 +82,76 @@ func TestLives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Processes that run at once, and fail and die beside each other, do no more harm
+// than one after the other.
+func TestLivesOfTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(60) {
+		lifeOfTwo(t, seed)
+	}
+}
+
+// That holds because they keep each other out: two that do not both deliver.
+func TestTwoAtOnceWithoutLocks(t *testing.T) {
+	var found complaints
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &found, 1, 6)
+		w.crowded = true
+		var both sync.WaitGroup
+		both.Add(2)
+		w.defect = &defect{"no locks", func(p *parts) {
+			p.work = struct{ storage.Store }{p.work}
+			meet := sync.OnceFunc(func() {
+				both.Done()
+				both.Wait()
+			})
+			eachSink(p, func(s publish.Sink) publish.Sink { return meeting{s, meet} })
+		}}
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() { w.run(&crash{}) })
+		}
+		all.Wait()
+		for _, d := range w.dests {
+			w.wantFewRepeats(d)
+		}
+	})
+	if len(found.texts) == 0 {
+		t.Error("not noticed")
+	}
+}
+
+// meeting is a sink that waits for another process before it sends.
+type meeting struct {
+	publish.Sink
+	meet func()
+}
+
+func (m meeting) Send(ctx context.Context, records []publish.Record) (int, error) {
+	m.meet()
+	return m.Sink.Send(ctx, records)
+}
+
+func lifeOfTwo(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) { // where waiting takes no time, and waiting for ever is a failure
+		w := newWorld(t, t, seed, 6)
+		w.crowded = true
+		fates := make([]*crash, 2+w.rng.IntN(2))
+		for i := range fates {
+			fates[i] = fate(w.rng)
+			fates[i].workers = 1 + w.rng.IntN(3)
+		}
+		var all sync.WaitGroup
+		for _, c := range fates {
+			all.Go(func() { w.run(c) })
+		}
+		all.Wait()
+		w.crowded = false
+		w.run(&crash{})
+		w.wantNothingLeft()
+	})
 }
 
 // A short listing hides blobs; it must never be taken for the whole day when the

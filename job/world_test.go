@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sparkless/job"
 	"sparkless/publish"
@@ -48,12 +50,13 @@ type world struct {
 	dests  []*destination
 	poison string // the destinations refuse records that hold this text
 
-	defect    *defect // that every process has; nil for none
-	processes int
-	mayRepeat map[int]bool // processes that had a failure: one batch a destination
+	defect  *defect // that every process has; nil for none
+	crowded bool    // processes run at the same time
 
-	mu    sync.Mutex    // held while the export changes
-	legit map[fact]bool // all that was ever right
+	mu        sync.Mutex // held while the export changes
+	processes int
+	mayRepeat map[int]bool  // processes that had a failure: one batch a destination
+	legit     map[fact]bool // all that was ever right
 }
 
 // subject is the hunt that lives in a world.
@@ -177,10 +180,14 @@ func (w *world) poisoned(text string) bool { return w.poison != "" && strings.Co
 // outbox is what any outbox holds, read as text.
 func (w *world) outbox() []publish.Record {
 	var out []publish.Record
-	for _, file := range content(w.t, w.work, "outbox/") {
-		for line := range strings.Lines(file) {
+	for b := range w.work.List(w.t.Context(), "outbox/") {
+		file, err := storage.ReadBlob(w.t.Context(), w.work, b)
+		if err != nil {
+			w.errorf("the outbox changes while it is delivered: %v", err)
+		}
+		for line := range bytes.Lines(file) {
 			var r publish.Record
-			if json.Unmarshal([]byte(line), &r) == nil && r.ID != "" && len(r.Body) > 0 {
+			if json.Unmarshal(line, &r) == nil && r.ID != "" && len(r.Body) > 0 {
 				out = append(out, r)
 			}
 		}
@@ -268,10 +275,9 @@ func (w *world) sent() int {
 
 // run is one process: it runs the day once and meets what c has in store.
 func (w *world) run(c *crash) error {
-	w.processes++
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
-	c.process, c.stop = w.processes, cancel
+	c.process, c.stop = w.another(), cancel
 	p := parts{
 		detector: spotter{},
 		input:    &storagetest.Faulty{Store: w.Mem, Script: c.script("input", w)},
@@ -296,20 +302,30 @@ func (w *world) run(c *crash) error {
 		err = nil
 	}
 	if err != nil || c.failures > 0 {
-		w.mayRepeat[w.processes] = true
+		w.mu.Lock()
+		w.mayRepeat[c.process] = true
+		w.mu.Unlock()
 	}
 	if err != nil && c.failures == 0 {
-		w.errorf("process %d says %v", w.processes, err)
+		w.errorf("process %d says %v", c.process, err)
 	}
-	if err == nil && !c.meddled.Load() {
+	if err == nil && !c.meddled.Load() && !w.crowded {
 		w.wantDone() // whatever went wrong on the way
 	}
 	return err
 }
 
+// another counts processes.
+func (w *world) another() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.processes++
+	return w.processes
+}
+
 // config is that of every process.
 func config(workers int) job.Config {
-	return job.Config{Scope: "all", Workers: workers, ShardSize: shardSize, MaxMalformed: 0.01, PartialMalformed: 1, MissingHours: 1000}
+	return job.Config{Scope: "all", Workers: workers, ShardSize: shardSize, MaxMalformed: 0.01, PartialMalformed: 1, MissingHours: 1000, Wait: time.Hour}
 }
 
 // parts are the seams of a process, where a defect can sit.

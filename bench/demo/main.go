@@ -1,8 +1,8 @@
 // Command demo shows the whole way with real servers on this machine: Azurite
 // holds the sample day as append blobs, the job reads them with the Azure SDK,
-// and a server that checks requests as the Data Collector API does prints the
-// records as they arrive. Then it runs the job a second time: nothing is read,
-// nothing is sent.
+// and two servers that check requests as the Data Collector API and the Logs
+// Ingestion API do print the records as they arrive. Then it runs the job a second
+// time: nothing is read, nothing is sent.
 package main
 
 import (
@@ -13,8 +13,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -22,15 +22,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"sparkless/bench/sample"
-	"sparkless/publish/publishtest"
 	"sparkless/storage/storagetest/azurite"
 )
 
-const (
-	containerName = "am-securityevent"
-	workspaceID   = "11111111-2222-3333-4444-555555555555"
-	sharedKey     = "ZGVtby1rZXktb2Ytbm8taW50ZXJlc3Q="
-)
+const containerName = "am-securityevent"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -46,18 +41,18 @@ func demo(ctx context.Context) (err error) {
 	binary := flag.String("sparkless", "bin/sparkless", "the binary to run")
 	flag.Parse()
 
-	fmt.Println("== starting Azurite and a Data Collector server")
+	fmt.Println("== starting Azurite, a Data Collector server and a Logs Ingestion server")
 	storage, err := azurite.Run(ctx)
 	if err != nil {
 		return err
 	}
 	defer storage.Stop()
-	var arrived atomic.Int64
-	collector, err := startCollector(&arrived)
+	var d destinations
+	defer func() { err = errors.Join(err, d.close()) }()
+	sending, err := d.start()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, collector.Close()) }()
 
 	cfg := sample.Default()
 	cfg.Day = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
@@ -65,36 +60,20 @@ func demo(ctx context.Context) (err error) {
 	if err := upload(ctx, storage.Endpoint, cfg); err != nil {
 		return err
 	}
-	env := append(os.Environ(),
-		"SPARKLESS_STORAGE_CONNECTION_STRING="+storage.Endpoint.ConnectionString(),
-		"SPARKLESS_DATACOLLECTOR_WORKSPACE_ID="+workspaceID,
-		"SPARKLESS_DATACOLLECTOR_SHARED_KEY="+sharedKey,
-		"SPARKLESS_DATACOLLECTOR_ENDPOINT="+collector.URL(),
-		"SPARKLESS_LOG_FORMAT=text")
+	env := slices.Concat(os.Environ(), sending, []string{
+		"SPARKLESS_STORAGE_CONNECTION_STRING=" + storage.Endpoint.ConnectionString(),
+		"SPARKLESS_LOG_FORMAT=text",
+	})
 	for _, title := range []string{"the hunt", "the same again: nothing to read, nothing to send"} {
 		fmt.Printf("\n== %s\n", title)
-		before := arrived.Load()
+		collected, ingested := d.collected.Load(), d.ingested.Load()
 		if err := hunt(ctx, *binary, env, cfg.Day); err != nil {
 			return err
 		}
-		fmt.Printf("-- records that arrived: %d\n", arrived.Load()-before)
+		fmt.Printf("-- records that arrived: %d by the Data Collector API, %d by the Logs Ingestion API\n",
+			d.collected.Load()-collected, d.ingested.Load()-ingested)
 	}
 	return nil
-}
-
-func startCollector(arrived *atomic.Int64) (*publishtest.DataCollector, error) {
-	c, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{
-		WorkspaceID: workspaceID,
-		SharedKey:   sharedKey,
-		Accepted: func(r publishtest.Row) {
-			arrived.Add(1)
-			fmt.Printf("-> %s: %q looks like %q, score %v\n", r.Table, r.Values["PotentiallyMaliciousProcess_s"], r.Values["NormalProcess_s"], r.Values["AnomalyScore_d"])
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c, c.Start("127.0.0.1:0")
 }
 
 // upload writes the day as Azure Monitor does: append blobs, in several blocks.

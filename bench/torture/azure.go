@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -121,28 +122,37 @@ func (a *azurePlace) remove(ctx context.Context, b blob) error {
 	return err
 }
 
-// unlock ends all leases of the work store.
-func (a *azurePlace) unlock(ctx context.Context) error {
-	pages := a.work.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: to.Ptr("locks/")})
+// unlock ends the leases of locks that say that a dead process holds them.
+func (a *azurePlace) unlock(ctx context.Context, dead map[int]bool) error {
+	pages := a.work.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: to.Ptr("locks/"),
+		Include: container.ListBlobsInclude{Metadata: true}})
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return err
 		}
 		for _, item := range page.Segment.BlobItems {
-			if s := item.Properties.LeaseState; s == nil || *s != lease.StateTypeLeased {
-				continue
-			}
-			held, err := lease.NewBlobClient(a.work.NewBlobClient(*item.Name), nil)
-			if err == nil {
-				_, err = held.BreakLease(ctx, &lease.BlobBreakOptions{BreakPeriod: to.Ptr[int32](0)})
-			}
-			if err != nil {
+			if err := a.breakLease(ctx, item, dead); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (a *azurePlace) breakLease(ctx context.Context, lock *container.BlobItem, dead map[int]bool) error {
+	state, holder := lock.Properties.LeaseState, lock.Metadata["pid"]
+	if state == nil || *state != lease.StateTypeLeased || holder == nil {
+		return nil
+	}
+	if pid, err := strconv.Atoi(*holder); err != nil || !dead[pid] {
+		return err
+	}
+	held, err := lease.NewBlobClient(a.work.NewBlobClient(*lock.Name), nil)
+	if err == nil {
+		_, err = held.BreakLease(ctx, &lease.BlobBreakOptions{BreakPeriod: to.Ptr[int32](0)})
+	}
+	return err
 }
 
 func (a *azurePlace) opened() int64 { return a.reads.Load() }

@@ -153,7 +153,7 @@ func sameTallies(want map[string]int, got any) error {
 
 // batch is what a destination has taken at once.
 type batch struct {
-	run     int // the step in which it came
+	step    int // in which it came
 	records []record
 }
 
@@ -164,7 +164,7 @@ type tally struct{ records, repeats int }
 // there, the last of it is right, none was ever wrong, and only the batch that
 // was under way when a step was killed came again. late says whether the late
 // blob is there in the end.
-func (j *judge) round(batches []batch, killed map[int]bool, late bool) (tally, error) {
+func (j *judge) round(batches []batch, steps map[int]step, late bool) (tally, error) {
 	t := tally{}
 	last := map[pair]verdict{}
 	for _, b := range batches {
@@ -194,28 +194,37 @@ func (j *judge) round(batches []batch, killed map[int]bool, late bool) (tally, e
 		}
 	}
 	var err error
-	t.repeats, err = repeats(batches, killed)
+	t.repeats, err = repeats(batches, steps)
 	return t, err
 }
 
-// repeats counts what came again, and finds what must not have.
-func repeats(batches []batch, killed map[int]bool) (int, error) {
+// step is a part of a round: one process, or two at once.
+type step struct{ processes, kills int }
+
+// repeats counts what came again, and finds what must not have: only one batch
+// may for each kill. Where one process alone was killed, it is its last.
+func repeats(batches []batch, steps map[int]step) (int, error) {
 	lastOf := map[int]int{}
 	for i, b := range batches {
-		lastOf[b.run] = i
+		lastOf[b.step] = i
 	}
-	again := 0
+	again, excuses := 0, map[int]int{} // by step
 	later := map[string]bool{}
 	for i, b := range slices.Backward(batches) {
-		underWay := killed[b.run] && lastOf[b.run] == i
+		n, of := 0, steps[b.step]
 		for _, r := range b.records {
 			if later[r.revision] {
-				again++
-				if !underWay {
-					return again, fmt.Errorf("%v came again; it was in batch %d of %d, of step %d, where nothing was under way", r.pair, i+1, len(batches), b.run)
-				}
+				n++
 			}
 			later[r.revision] = true
+		}
+		again += n
+		if n > 0 {
+			excuses[b.step]++
+		}
+		if excuses[b.step] > of.kills || n > 0 && of.processes == 1 && lastOf[b.step] != i {
+			return again, fmt.Errorf("%d records of batch %d of %d came again; it was sent in step %d of %+v, where it was not under way at a kill",
+				n, i+1, len(batches), b.step, of)
 		}
 	}
 	return again, nil

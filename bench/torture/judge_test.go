@@ -63,22 +63,25 @@ func testJudge(t *testing.T, d *day) {
 	}
 	news := slices.DeleteFunc(slices.Clone(whole), func(r record) bool { return known[r.revision] })
 	type batches = []batch
+	killed, both := map[int]step{1: {1, 1}}, map[int]step{1: {2, 1}}
 	for what, c := range map[string]struct {
 		batches batches
-		killed  map[int]bool
+		steps   map[int]step
 		late    bool
 		bad     string // part of the complaint; "" for none
 	}{
 		"all":                               {batches{{1, early}}, nil, false, ""},
-		"over two runs":                     {batches{{1, first}, {2, rest}}, map[int]bool{1: true}, false, ""},
-		"a batch under way":                 {batches{{1, first}, {2, first}, {2, rest}}, map[int]bool{1: true}, false, ""},
+		"over two runs":                     {batches{{1, first}, {2, rest}}, killed, false, ""},
+		"a batch under way":                 {batches{{1, first}, {2, first}, {2, rest}}, killed, false, ""},
 		"news of the late blob":             {batches{{1, early}, {2, news}}, nil, true, ""},
 		"nothing":                           {nil, nil, false, "was lost"},
 		"one is missing":                    {batches{{1, early[1:]}}, nil, false, "was lost"},
 		"twice in one run":                  {batches{{1, first}, {1, first}, {1, rest}}, nil, false, "came again"},
 		"twice, and nothing was killed":     {batches{{1, first}, {2, first}, {2, rest}}, nil, false, "came again"},
-		"twice, before what was under way":  {batches{{1, first}, {1, rest[:9]}, {2, first}, {2, rest}}, map[int]bool{1: true}, false, "came again"},
-		"both batches of a killed run":      {batches{{1, first}, {1, rest}, {2, early}}, map[int]bool{1: true}, false, "came again"},
+		"twice, before what was under way":  {batches{{1, first}, {1, rest[:9]}, {2, first}, {2, rest}}, killed, false, "came again"},
+		"both batches of a killed run":      {batches{{1, first}, {1, rest}, {2, early}}, killed, false, "came again"},
+		"one of two at once":                {batches{{1, first}, {1, first}, {1, rest}}, both, false, ""},
+		"more than one batch of two":        {batches{{1, first[:9]}, {1, first[9:]}, {1, early}}, both, false, "came again"},
 		"the late blob not told of":         {batches{{1, early}}, nil, true, "updatescheduler"},
 		"a suspect seen again, not told of": {batches{{1, early}, {2, newSuspects(d, news)}}, nil, true, "not what is known"},
 		"a late blob that is not there":     {batches{{1, whole}}, nil, false, "not there"},
@@ -89,7 +92,7 @@ func testJudge(t *testing.T, d *day) {
 		"a context":                         {batches{{1, altered(func(r row) { r["Hosts"] = []any{} })}}, nil, false, "never right"},
 		"a pair that is none":               {batches{{1, altered(func(r row) { r["NormalProcess"] = "cmd.exe" })}}, nil, false, "FindingId"},
 	} {
-		_, err := newJudge(d).round(c.batches, c.killed, c.late)
+		_, err := newJudge(d).round(c.batches, c.steps, c.late)
 		if c.bad == "" && err != nil || c.bad != "" && (err == nil || !strings.Contains(err.Error(), c.bad)) {
 			t.Errorf("%s: %v, want %q", what, err, c.bad)
 		}

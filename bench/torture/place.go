@@ -18,8 +18,9 @@ type place interface {
 	// put adds a blob to the export, remove takes it away again.
 	put(ctx context.Context, b blob) error
 	remove(ctx context.Context, b blob) error
-	// unlock frees what a killed process had locked, as time would do.
-	unlock(ctx context.Context) error
+	// unlock frees what killed processes, by their IDs, had locked, as a minute
+	// would do.
+	unlock(ctx context.Context, dead map[int]bool) error
 	// opened is how often blobs of the export were read, or -1 where nobody counts.
 	opened() int64
 	// leftovers counts what killed processes have not finished.
@@ -59,7 +60,7 @@ func (f *folderPlace) remove(_ context.Context, b blob) error {
 	return os.Remove(filepath.Join(f.export, filepath.FromSlash(b.name)))
 }
 
-func (f *folderPlace) unlock(context.Context) error { return nil } // the system does
+func (f *folderPlace) unlock(context.Context, map[int]bool) error { return nil } // the system does
 
 func (f *folderPlace) opened() int64 { return -1 }
 
@@ -67,7 +68,7 @@ func (f *folderPlace) opened() int64 { return -1 }
 func (f *folderPlace) leftovers() (int, error) {
 	n := 0
 	err := filepath.WalkDir(f.work, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasPrefix(d.Name(), ".") {
+		if err == nil && strings.HasPrefix(d.Name(), ".sparkless-tmp-") {
 			n++
 		}
 		return err

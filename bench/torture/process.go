@@ -21,6 +21,7 @@ type program struct {
 
 // outcome is how a process ended.
 type outcome struct {
+	pid    int
 	killed bool // by us
 	code   int  // exit code, -1 if killed
 	phase  string
@@ -44,7 +45,7 @@ func (p program) run(ctx context.Context, until time.Duration) (outcome, error) 
 		defer kill.Stop()
 	}
 	err := cmd.Wait()
-	o := outcome{log: log.String(), took: time.Since(begun)}
+	o := outcome{pid: cmd.Process.Pid, log: log.String(), took: time.Since(begun)}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		o.code = exit.ExitCode()

@@ -27,7 +27,7 @@ type recorder struct {
 	mu      sync.Mutex
 	closed  *sync.Cond
 	open    int // connections
-	run     int
+	step    int
 	batches []batch
 }
 
@@ -91,7 +91,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.inner.ServeHTTP(delayed{w, func() { hold(req.Context(), r.slow) }}, req)
 	if len(r.got) > 0 {
 		r.mu.Lock()
-		r.batches = append(r.batches, batch{r.run, r.got})
+		r.batches = append(r.batches, batch{r.step, r.got})
 		r.mu.Unlock()
 	}
 }
@@ -117,11 +117,11 @@ func hold(ctx context.Context, d time.Duration) {
 	}
 }
 
-// step says to which step the following batches belong.
-func (r *recorder) step(n int) {
+// begin says to which step the following batches belong.
+func (r *recorder) begin(step int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.run = n
+	r.step = step
 }
 
 // take returns the batches so far and forgets them.

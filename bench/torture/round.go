@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"sparkless/storage"
 )
 
 // arena is where rounds take place.
@@ -30,9 +28,9 @@ type round struct {
 	*arena
 	fresh   program
 	rng     *rand.Rand
-	steps   int
-	killed  map[int]bool // steps in which a process was killed
-	broken  map[int]bool // steps in which a lock was broken under a process
+	now     int // the present step
+	steps   map[int]step
+	dead    map[int]bool // IDs of killed processes
 	late    bool         // the late blob is there
 	patient bool         // locks are left to time
 	score   *score
@@ -43,7 +41,7 @@ type score struct {
 	rounds, kills int
 	phases        map[string]int // of the killed processes
 	pairs         int            // of processes at once
-	lockless      int            // processes whose lock was broken
+	waits         int            // that locks of killed processes were left to time
 	lates         int            // late blobs
 	leftovers     int            // unfinished files in work stores
 	records       int            // that destinations took
@@ -58,13 +56,13 @@ func (s *score) String() string {
 			where = append(where, fmt.Sprintf("%d %s", n, p))
 		}
 	}
-	return fmt.Sprintf("%d rounds, %d kills (%s), %d pairs of runs at once (%d lost a lock), %d late blobs: %d records delivered, none lost, none wrong, %d twice; %d unfinished files left",
-		s.rounds, s.kills, strings.Join(where, ", "), s.pairs, s.lockless, s.lates, s.records, s.repeats, s.leftovers)
+	return fmt.Sprintf("%d rounds, %d kills (%s), %d pairs of runs at once, %d rounds that wait for locks to end, %d late blobs: %d records delivered, none lost, none wrong, %d twice; %d unfinished files left",
+		s.rounds, s.kills, strings.Join(where, ", "), s.pairs, s.waits, s.lates, s.records, s.repeats, s.leftovers)
 }
 
 // play plays a round.
 func (a *arena) play(ctx context.Context, seed uint64, number int, s *score) (err error) {
-	r := &round{arena: a, rng: rand.New(rand.NewPCG(seed, uint64(number))), killed: map[int]bool{}, broken: map[int]bool{}, score: s}
+	r := &round{arena: a, rng: rand.New(rand.NewPCG(seed, uint64(number))), steps: map[int]step{}, dead: map[int]bool{}, score: s}
 	if r.fresh, err = a.fresh(ctx, number); err != nil {
 		return err
 	}
@@ -84,15 +82,14 @@ func (a *arena) play(ctx context.Context, seed uint64, number int, s *score) (er
 // disturb kills one process or several, some of two at once, and may let the
 // late blob arrive between them.
 func (r *round) disturb(ctx context.Context) error {
-	kills := 1
-	if r.rng.IntN(3) == 0 {
-		kills += 1 + r.rng.IntN(3)
-	}
+	kills := 1 + r.rng.IntN(4)
 	lateAt := -1
 	if r.rng.IntN(3) == 0 {
 		lateAt = r.rng.IntN(kills + 1)
 	}
-	r.patient = r.rng.IntN(12) == 0
+	if r.patient = r.rng.IntN(12) == 0; r.patient {
+		r.score.waits++
+	}
 	for kill := range kills {
 		if kill == lateAt {
 			if err := r.arrive(ctx); err != nil {
@@ -126,9 +123,9 @@ func (r *round) moment() time.Duration {
 
 // next begins a step: what arrives from now on belongs to it.
 func (r *round) next() {
-	r.steps++
+	r.now++
 	for _, sink := range r.sinks {
-		sink.step(r.steps)
+		sink.begin(r.now)
 	}
 }
 
@@ -161,9 +158,8 @@ func (r *round) double(ctx context.Context) error {
 		other <- ended{o, err}
 	}()
 	o, err := r.fresh.run(ctx, first)
-	if err == nil && o.killed && second == 0 {
-		r.broken[r.steps] = true
-		err = r.unlock(ctx) // or the second would wait for the first one's lock; it may be its own
+	if err == nil {
+		err = r.unlock(ctx, o) // or the second would wait for the first one's lock
 	}
 	e := <-other
 	if err := errors.Join(err, e.err); err != nil {
@@ -172,12 +168,14 @@ func (r *round) double(ctx context.Context) error {
 	return errors.Join(r.after(ctx, o), r.after(ctx, e.o))
 }
 
-// unlock frees locks, unless this round is one of those that leave it to time.
-func (r *round) unlock(ctx context.Context) error {
-	if r.patient {
+// unlock frees the lock of a process that was killed, unless this round is one of
+// those that leave it to time.
+func (r *round) unlock(ctx context.Context, o outcome) error {
+	if !o.killed || r.patient {
 		return nil
 	}
-	return r.place.unlock(ctx)
+	r.dead[o.pid] = true
+	return r.place.unlock(ctx, r.dead)
 }
 
 // after notes how a process ended, and waits until nothing of it is left.
@@ -187,21 +185,21 @@ func (r *round) after(ctx context.Context, o outcome) error {
 			return err
 		}
 	}
+	of := r.steps[r.now]
+	of.processes++
 	switch {
 	case o.killed:
-		r.killed[r.steps] = true
+		of.kills++
 		r.score.kills++
 		r.score.phases[o.phase]++
-	case r.broken[r.steps] && strings.Contains(o.log, storage.ErrLockLost.Error()):
-		r.killed[r.steps] = true // it stops at once, for another may go on
-		r.score.lockless++
 	case o.code != 0:
-		return fmt.Errorf("step %d ended with exit code %d: %s", r.steps, o.code, o.log)
+		return fmt.Errorf("step %d ended with exit code %d: %s", r.now, o.code, o.log)
 	}
+	r.steps[r.now] = of
 	if err := r.file(o.code == 0); err != nil {
 		return err
 	}
-	return r.unlock(ctx)
+	return r.unlock(ctx, o)
 }
 
 // file checks the file of findings.
@@ -232,7 +230,7 @@ func (r *round) settle(ctx context.Context) error {
 	}
 	r.score.leftovers += n
 	for _, sink := range r.sinks {
-		t, err := r.judge.round(sink.take(), r.killed, r.late)
+		t, err := r.judge.round(sink.take(), r.steps, r.late)
 		if err != nil {
 			return fmt.Errorf("%s: %w", sink.name, err)
 		}

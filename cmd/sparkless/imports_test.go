@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"bench/compare":               {"bench/sample", "bench/variant"},
 	"bench/reader":                {"masquerade", "storage", "storage/event", "storage/local"},
 	"bench/peers":                 {}, // a module of its own: it shares no code with ours
-	"bench/torture":               {"bench/sample", "publish/publishtest", "storage", "storage/storagetest/azurite"},
+	"bench/torture":               {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"cmd/sparkless": {"job", "masquerade", "publish", "publish/datacollector", "publish/file", "publish/logsingestion",
 		"storage", "storage/azure", "storage/local", "storage/event", "storage/printable", "storage/secret", "bench/sample"},
