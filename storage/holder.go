@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"sparkless/storage/printable"
 )
 
 // Holder says who holds a lock. It is kept beside the lock for the message of
@@ -53,7 +55,7 @@ func shown(text string) string {
 		case i == most:
 			b.WriteString("…")
 			return b.String()
-		case unicode.IsPrint(r) && r != unicode.ReplacementChar:
+		case printable.Rune(r) && r != unicode.ReplacementChar:
 			b.WriteRune(r)
 		default:
 			b.WriteByte('?')

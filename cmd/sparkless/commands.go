@@ -181,10 +181,13 @@ func parseDay(flag, text string) (time.Time, error) {
 // sets up logging as they say.
 func (a *app) load(cmd *cobra.Command) (*values, error) {
 	v, err := a.loadHere(cmd)
-	if err == nil {
-		err = a.readVault(cmd.Context(), v)
+	if err != nil {
+		return nil, err
 	}
-	return v, err
+	if err := v.checkMisplaced(); err != nil {
+		return nil, usageError{err}
+	}
+	return v, a.readVault(cmd.Context(), v)
 }
 
 // loadHere does the same without asking a key vault.

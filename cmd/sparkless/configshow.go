@@ -6,8 +6,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"sparkless/storage/printable"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -66,16 +64,4 @@ func (v *values) shown(s setting) string {
 		return address(text)
 	}
 	return "-"
-}
-
-// address shows a text that may be an address, unless somebody put a secret into
-// it that belongs elsewhere: a signature, a key, a password.
-func address(text string) string {
-	lower := strings.ToLower(text)
-	_, rest, isURL := strings.Cut(lower, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	if strings.Contains(lower, "sig=") || strings.Contains(lower, "key=") || isURL && strings.Contains(host, "@") {
-		return "(not shown: it holds a secret, which belongs in another setting)"
-	}
-	return printable.Text(text)
 }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"sparkless/publish/publishtest"
+	"sparkless/storage/printable"
 )
 
 // testIdentity is a managed identity of this test alone: tokens are cached by it.
@@ -24,7 +25,7 @@ func attacks() []string {
 	return []string{
 		"plain", "\x1b[2J\x1b]0;owned\x07", "\u009b31m", "\r\n2026-11-20  1.000  forged", "a\tb\vc\fd\be\x00f", "gpj.\u202eexe", "\u2066x\u2069\u200f",
 		"=cmd|' /c calc'!a0", "+1+1", "-2+3", "@SUM(1)", "\uff1d1+1", "\t=1", "</script><script>alert(1)</script>", "<!--", `"quoted","`, `'; drop table x--`, `\u001b[0m`,
-		"\xff\xfe\x80", "\xed\xa0\x80", "\u2028\u2029\ufeff", "{\"a\":[", "%s%n%d", "${jndi:ldap://x}", "../../../../etc/passwd", "a\u0301\u0302", "\U000e0041\U0001f600", strings.Repeat("x", 32<<10),
+		"\xff\xfe\x80", "\xed\xa0\x80", "\u2028\u2029\ufeff", "{\"a\":[", "%s%n%d", "${jndi:ldap://x}", "../../../../etc/passwd", "a\u0301\u0302", "a\ufe0f\U000e0101\u034f\u180b\u3164\u115f\u1160\uffa0\u17b4\u17b5\u2800b", "\U000e0041\U0001f600", strings.Repeat("x", 32<<10),
 	}
 }
 
@@ -81,7 +82,7 @@ func checkPlain(t *testing.T, what string, text []byte, starts ...string) {
 	}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
-		if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		if i := strings.IndexFunc(line, func(r rune) bool { return !printable.Rune(r) }); i >= 0 {
 			t.Errorf("%s: %q holds %q", what, line, line[i:min(len(line), i+10)])
 		}
 		if !slices.ContainsFunc(starts, func(s string) bool { return strings.HasPrefix(line, s) }) {

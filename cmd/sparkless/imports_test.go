@@ -15,8 +15,8 @@ import (
 // mayImport is the architecture: which packages of ours each may import. Tests
 // may import more.
 var mayImport = map[string][]string{
-	"storage":                     {},
-	"storage/azure":               {"storage", "storage/secret"},
+	"storage":                     {"storage/printable"},
+	"storage/azure":               {"storage", "storage/printable", "storage/secret"},
 	"storage/local":               {"storage"},
 	"storage/event":               {"storage", "storage/printable", "storage/table"},
 	"storage/table":               {},
@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"publish/ingest":              {"publish", "storage/secret"},
 	"publish/datacollector":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/logsingestion":       {"publish", "publish/ingest", "storage/secret"},
-	"publish/file":                {"publish"},
+	"publish/file":                {"publish", "storage/printable"},
 	"publish/publishtest":         {"publish"},
 	"job":                         {"publish", "storage", "storage/event"},
 	"bench/sample":                {},

@@ -83,7 +83,7 @@ func (v *values) checkVault() error {
 	switch {
 	case address == "":
 		return nil
-	case err != nil, u.Scheme != "https", u.Hostname() == "", u.User != nil, u.RawQuery != "", u.Fragment != "", strings.Trim(u.Path, "/") != "":
+	case err != nil, u.Scheme != "https", u.Hostname() == "", u.User != nil, strings.ContainsAny(address, "?#"), strings.Trim(u.Path, "/") != "":
 		return fmt.Errorf("key-vault.url (%s): not a URL of the form https://<name>.vault.azure.net, with https and nothing behind the host", v.origin["key-vault.url"])
 	}
 	return nil
@@ -161,10 +161,7 @@ type vault struct {
 // openVault sends nothing yet.
 func openVault(address string, identity azcore.TokenCredential, transport http.RoundTripper) (*vault, error) {
 	client, err := azsecrets.NewClient(address, identity, &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{
-		// Redirects are not followed: what comes from elsewhere is not the vault's.
-		Transport: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		Transport: azure.Guard(transport, func(*http.Response) int64 { return maxSecret }),
 		Retry:     policy.RetryOptions{MaxRetries: 3, MaxRetryDelay: 5 * time.Second, TryTimeout: 15 * time.Second},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "sparkless"},
 	}})

@@ -222,6 +222,7 @@ func TestVaultURL(t *testing.T) {
 func TestVaultTakesWorkspace(t *testing.T) {
 	for content, valid := range map[string]bool{
 		"/subscriptions/x/resourcegroups/y/providers/microsoft.operationalinsights/workspaces/z": true,
+		"/subscriptions/12345678-89ab-cdef-0123-456789abcdef/resourceGroups/My-Resource-Group-2026/providers/Microsoft.OperationalInsights/workspaces/my-sentinel-workspace-01": true,
 		"/Subscriptions/x": true, "c2VjcmV0": false, "AccountName=x;AccountKey=hush": false, "/subscriptions/x?sig=hush": false, "": false,
 	} {
 		k := startVault(t, map[string]string{"wsResourceId": content + "\n"})
@@ -241,6 +242,34 @@ func TestVaultTakesWorkspace(t *testing.T) {
 			}
 		case err != nil || v.text("storage.workspace") != content || v.origin["storage.workspace"] != "key vault "+vaultHost:
 			t.Errorf("%s: set to %q from %s, error %v", content, v.text("storage.workspace"), v.origin["storage.workspace"], err)
+		}
+	}
+}
+
+// Of an answer that does not end no more is read than a secret may have.
+func TestVaultWithoutEnd(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
+		k := startVault(t, nil)
+		sent := make(chan int, 1)
+		k.change(func() {
+			k.answer = func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				piece, n := []byte(strings.Repeat(" ", 1<<20)), 0
+				for range 256 {
+					if _, err := w.Write(piece); err != nil {
+						break
+					}
+					n++
+				}
+				sent <- n
+			}
+		})
+		_, err := openTestVault(t, k, bearer(vaultToken)).read(once(t), "x")
+		if err == nil || errors.Is(err, storage.ErrDenied) != (status == http.StatusForbidden) || status == http.StatusOK && !strings.Contains(err.Error(), "longer than") {
+			t.Errorf("%d: error %v", status, err)
+		}
+		if n := <-sent; n > 64 {
+			t.Errorf("%d: %d MiB were taken", status, n)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (v *values) memory() (int64, error) {
 	if v.text(key) != "auto" {
 		n, err := v.size(key)
 		if err == nil && n < leastMemory {
-			err = fmt.Errorf("%s (%s): %q is less than 64MiB, with which nothing can be read", key, v.origin[key], v.text(key))
+			err = fmt.Errorf("%s (%s): %s is less than 64MiB, with which nothing can be read", key, v.origin[key], address(v.text(key)))
 		}
 		return n, err
 	}

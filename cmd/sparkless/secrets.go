@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -77,36 +78,47 @@ func secretFromYAML(value any) (secret.Text, error) {
 	return secret.New(text), nil
 }
 
-// secretFromFile reads a file that holds nothing but a secret.
+// secretFromFile reads a file that holds nothing but a secret. Its errors show the
+// name only of a file that is there: another may be the secret itself.
 func secretFromFile(name string) (secret.Text, error) {
 	none := secret.Text{}
 	info, err := os.Stat(name) // before opening it: opening a pipe waits for who writes to it
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("it names no file that can be found (not shown: it may be the secret itself): %w", withoutPath(err))
 	}
+	shown := address(name)
 	if !info.Mode().IsRegular() {
-		return none, fmt.Errorf("%s is not a regular file", name)
+		return none, fmt.Errorf("%s is not a regular file", shown)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("%s: %w", shown, withoutPath(err))
 	}
 	defer func() { _ = f.Close() }() // nothing was written
 	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("%s: %w", shown, withoutPath(err))
 	}
 	content := strings.TrimPrefix(string(data), "\uFEFF") // which some editors write
 	text := secret.New(content)
 	switch {
 	case len(data) > maxSecret:
-		return none, fmt.Errorf("%s is larger than %d bytes: it should hold the secret alone", name, maxSecret)
+		return none, fmt.Errorf("%s is larger than %d bytes: it should hold the secret alone", shown, maxSecret)
 	case text.Empty():
-		return none, fmt.Errorf("%s is empty", name)
+		return none, fmt.Errorf("%s is empty", shown)
 	case !utf8.ValidString(content) || strings.ContainsFunc(text.Reveal(), unicode.IsControl):
-		return none, fmt.Errorf("%s is not one line of text in UTF-8", name)
+		return none, fmt.Errorf("%s is not one line of text in UTF-8", shown)
 	}
 	return text, nil
+}
+
+// withoutPath is what an error of the file system says beside the file's name.
+func withoutPath(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // withoutSecrets takes the secrets out of what a settings file holds.

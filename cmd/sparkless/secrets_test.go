@@ -50,7 +50,7 @@ func TestSecretFromFile(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	if _, err := secretFromFile(filepath.Join("plain", "below")); err == nil || !strings.Contains(err.Error(), "plain") {
+	if _, err := secretFromFile(filepath.Join("plain", "below")); err == nil || strings.Contains(err.Error(), "plain") || !strings.Contains(err.Error(), "not a directory") {
 		t.Errorf("below a file: error %v", err)
 	}
 }

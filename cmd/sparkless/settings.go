@@ -178,14 +178,14 @@ func unknownEnvironment(environ []string) error {
 		// Kubernetes sets …_SERVICE_HOST and …_PORT… for a service of our name.
 		service := strings.HasPrefix(name, envPrefix+"_SERVICE_") || strings.HasPrefix(name, envPrefix+"_PORT")
 		if strings.HasPrefix(name, envPrefix+"_") && !service && !slices.Contains(known, name) {
-			errs = append(errs, fmt.Errorf("environment: %s is no setting; `sparkless config show` lists them", name))
+			errs = append(errs, fmt.Errorf("environment: %s is no setting; `sparkless config show` lists them", address(name)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // readFile reads the settings file that --config or the environment names, or
-// config.yaml where there is one. A key that is no setting is an error.
+// config.yaml where there is one, and returns its name to show. A key that is no setting is an error.
 func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
 	v := viper.New()
 	file, _ := flags.GetString("config")
@@ -196,25 +196,26 @@ func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
 	if optional {
 		file = "config.yaml"
 	}
+	shown := address(file)
 	v.SetConfigFile(file)
 	v.SetConfigType("yaml")
 	switch err := v.ReadInConfig(); {
 	case optional && errors.Is(err, fs.ErrNotExist):
 		return "", v, nil
 	case errors.As(err, new(*fs.PathError)):
-		return file, v, fmt.Errorf("settings file: %w", err)
+		return shown, v, fmt.Errorf("settings file %s: %w", shown, withoutPath(err))
 	case err != nil:
-		return file, v, fmt.Errorf("settings file %s: not sections with settings in them: %s", file, unquoted(err))
+		return shown, v, fmt.Errorf("settings file %s: not sections with settings in them: %s", shown, unquoted(err))
 	}
 	var unknown []error
 	known := settings()
 	for _, key := range v.AllKeys() {
 		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
-			unknown = append(unknown, fmt.Errorf("%s: there is no setting %s; `sparkless config show` lists them", file, shownKey(key)))
+			unknown = append(unknown, fmt.Errorf("%s: there is no setting %s; `sparkless config show` lists them", shown, shownKey(key)))
 		}
 	}
 	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return file, v, errors.Join(unknown...)
+	return shown, v, errors.Join(unknown...)
 }
 
 // unquoted is what a YAML error says before it quotes the file, which may hold a

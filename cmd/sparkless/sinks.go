@@ -85,7 +85,7 @@ func fileSinks(v *values, date time.Time) ([]publish.Sink, error) {
 	for _, name := range outputFiles(v, date) {
 		s, err := file.New(file.Config{Path: name})
 		if err != nil {
-			errs = append(errs, fmt.Errorf("output.files (%s): %q: %w", v.origin["output.files"], name, err))
+			errs = append(errs, fmt.Errorf("output.files (%s): %s: %w", v.origin["output.files"], address(name), err))
 			continue
 		}
 		all = append(all, s)
@@ -106,7 +106,7 @@ func outputFiles(v *values, date time.Time) []string {
 func needDayInNames(files []string) error {
 	for _, name := range files {
 		if !strings.Contains(name, "{day}") {
-			return usageError{fmt.Errorf("output.files: %q would be written anew for each day of the range: put {day} into its name", name)}
+			return usageError{fmt.Errorf("output.files: %s would be written anew for each day of the range: put {day} into its name", address(name))}
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +38,39 @@ func (v *values) checkTypes() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkMisplaced refuses secrets in settings that are shown: what uses a setting
+// repeats it in errors and logs. Where paths and addresses stand only what is a
+// secret for certain is refused.
+func (v *values) checkMisplaced() error {
+	var errs []error
+	for _, s := range settings() {
+		shown := v.shown(s)
+		if s.secret || shown != notShown {
+			continue
+		}
+		if !isPlace(s.key) || certainly(fmt.Sprint(v.v.Get(s.key))) {
+			errs = append(errs, fmt.Errorf("%s (%s): %s: storage.connection-string, storage.account-key, storage.sas or datacollector.shared-key", s.key, v.origin[s.key], shown))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isPlace tells the settings that may be a path, a URL or a resource ID.
+func isPlace(key string) bool {
+	_, name, _ := strings.Cut(key, ".")
+	return slices.Contains([]string{"folder", "files", "endpoint", "url", "audience", "workspace", "resource-id"}, name)
+}
+
+// certainly tells connection strings, signatures and keys that stand alone.
+func certainly(text string) bool {
+	text = percentDecoded(text)
+	if len(text)%4 == 0 && regexp.MustCompile(`^[A-Za-z0-9+/]{42,}={1,2}$`).MatchString(text) {
+		return true
+	}
+	text = strings.ToLower(text)
+	return strings.Contains(text, "accountkey=") || strings.Contains(text, "sharedaccesskey=") || strings.Contains(text, "sig=")
 }
 
 func typeName(v any) string {

@@ -42,7 +42,7 @@ func jobConfig(v *values) (job.Config, error) {
 	size, err := v.size("job.shard-size")
 	wait, errWait := time.ParseDuration(v.text("job.wait"))
 	if errWait != nil {
-		errWait = fmt.Errorf("job.wait (%s): %q is not a time such as 90s or 5m", v.origin["job.wait"], v.text("job.wait"))
+		errWait = fmt.Errorf("job.wait (%s): %s is not a time such as 90s or 5m", v.origin["job.wait"], address(v.text("job.wait")))
 	}
 	memory, errMemory := v.memory()
 	c := job.Config{
@@ -88,7 +88,7 @@ func resolveScope(ctx context.Context, v *values, input storage.Reader) (string,
 	}
 	switch {
 	case len(ids) > 1 && want != "":
-		return "", usageError{fmt.Errorf("storage.workspace (%s): %q is the name of several workspaces: give the resource ID, one of %q", v.origin["storage.workspace"], want, found)}
+		return "", usageError{fmt.Errorf("storage.workspace (%s): %s is the name of several workspaces: give the resource ID, one of %q", v.origin["storage.workspace"], address(want), found)}
 	case len(ids) != 1:
 		return job.DefaultConfig().Scope, nil
 	}
@@ -199,8 +199,8 @@ func findWork(v *values) (workPlace, error) {
 		w.folder = defaultWork
 	}
 	if w.container != "" && w.container == v.text("storage.container") {
-		return w, fmt.Errorf("work.container (%s) and storage.container (%s) are both %q: the job never writes where exports are",
-			v.origin["work.container"], v.origin["storage.container"], w.container)
+		return w, fmt.Errorf("work.container (%s) and storage.container (%s) are both %s: the job never writes where exports are",
+			v.origin["work.container"], v.origin["storage.container"], address(w.container))
 	}
 	return w, nil
 }

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"sparkless/publish"
+	"sparkless/storage/printable"
 )
 
 // writeLines writes one Body per line.
@@ -84,11 +84,6 @@ func safeJSON(value []byte) ([]byte, error) {
 	return out, nil
 }
 
-// steering tells characters that have an effect instead of a shape: control
-// characters, bidi controls and other format characters, line separators.
-func steering(c rune) bool {
-	if ' ' <= c && c <= '~' {
-		return false // nearly all are these
-	}
-	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
-}
+// steering tells characters that have an effect, or nothing, instead of a shape:
+// control and format characters, line separators, what is invisible.
+func steering(c rune) bool { return !printable.Rune(c) }

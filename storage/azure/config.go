@@ -170,7 +170,7 @@ func checkAccount(setting, name string) error {
 
 // shown quotes a value, unless it may be a secret that got into the wrong setting.
 func shown(value string) string {
-	if len(value) > 63 || strings.ContainsAny(value, "=;?&/+") {
+	if len(value) > 42 || strings.ContainsAny(value, "=;?&/+") {
 		return "(not shown)"
 	}
 	return strconv.Quote(value)
@@ -221,7 +221,7 @@ func (t target) checked(setting string) (target, error) {
 	}
 	path := strings.Trim(u.Path, "/")
 	switch {
-	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+	case strings.ContainsAny(t.service, "?#") || u.User != nil: // also where nothing is behind them
 		return t, invalid("%s (host %s) holds more than an address: put a signature into storage.sas", setting, u.Host)
 	case strings.Contains(u.Host, ".dfs."):
 		return t, invalid("%s leads to %s: use the blob endpoint of the account, .blob. in place of .dfs.", setting, u.Host)

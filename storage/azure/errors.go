@@ -18,6 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
 	"sparkless/storage"
+	"sparkless/storage/printable"
 )
 
 // place names a blob, or the container if name is empty.
@@ -57,7 +58,7 @@ func (s *Store) failure(ctx context.Context, doing, name string, err error) erro
 
 // answer explains a status other than success.
 func (s *Store) answer(what, doing string, r *azcore.ResponseError) error {
-	code := fmt.Sprintf("%d %s", r.StatusCode, cut(r.ErrorCode, 60))
+	code := fmt.Sprintf("%d %s", r.StatusCode, printable.Text(cut(r.ErrorCode, 60)))
 	if r.ErrorCode == "" {
 		code = fmt.Sprintf("%d without an error code: is this a blob service?", r.StatusCode)
 	}
@@ -154,8 +155,14 @@ func transportText(err error) string {
 }
 
 // oneLine makes the SDK's long texts fit for a message: one line, no rulers,
-// bounded, and no query of a URL.
+// bounded, nothing that a terminal obeys, and no query of a URL.
 func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !printable.Rune(r) {
+			return ' '
+		}
+		return r
+	}, text)
 	text = regexp.MustCompile(`\?[^\s"']*`).ReplaceAllString(text, "")
 	words := strings.Fields(regexp.MustCompile(`-{4,}`).ReplaceAllString(text, " "))
 	return cut(strings.Join(words, " "), 600)

@@ -73,10 +73,7 @@ func New(c Config) (*Store, error) {
 	s := &Store{account: t.account, container: c.Container, transport: newTransport(),
 		patience: answerTime, times: defaultLease(), locks: map[string]bool{}, leases: map[string]*lease.BlobClient{}}
 	options := &container.ClientOptions{ClientOptions: policy.ClientOptions{
-		// Redirects are not followed: a signature must not travel to another host.
-		Transport: &http.Client{Transport: s.transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		Transport: Guard(s.transport, bound),
 		// storage.Retry repeats from outside, and resumes bodies as well: retries
 		// in retries would be as many as the product of both.
 		Retry:     policy.RetryOptions{MaxRetries: -1},

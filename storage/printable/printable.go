@@ -10,6 +10,20 @@ import (
 	"unicode/utf8"
 )
 
+// Rune reports whether a character can be seen, or is a space: it is printable as
+// unicode.IsPrint has it, and not one of those that show as nothing or as a gap,
+// with which a name can look just like another. Combining marks can be seen.
+func Rune(r rune) bool {
+	if ' ' <= r && r <= '~' {
+		return true // nearly all are these
+	}
+	switch r {
+	case 0x2800, 0x13441, 0x13442, 0x16FE4, 0x1D159: // blanks that count as letters, marks or symbols
+		return false
+	}
+	return unicode.IsPrint(r) && !unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
 // JSON escapes in a JSON text every character that is not printable, such as
 // control and bidirectional characters, so that showing the text cannot move a
 // cursor or turn text around. Line feeds stay: between JSON lines they part, and
@@ -21,7 +35,7 @@ func JSON(text []byte) []byte {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			out = utf8.AppendRune(out, utf8.RuneError)
-		case r == '\n', unicode.IsPrint(r), r < ' ': // the last cannot stand in a string
+		case r == '\n', Rune(r), r < ' ': // the last cannot stand in a string
 			out = append(out, text[:n]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -34,18 +48,28 @@ func JSON(text []byte) []byte {
 	return out
 }
 
-// Text spells out what is not printable, as <U+001B>, and spaces at the ends,
-// which nobody would see; it shortens to 120 characters.
+// Text is Whole, shortened to 120 characters of s.
 func Text(s string) string {
 	const widest = 120
-	var b strings.Builder
+	if runes := []rune(s); len(runes) > widest {
+		return spell(runes[:widest], len(runes)) + "…"
+	}
+	return Whole(s)
+}
+
+// Whole spells out what is not printable, as <U+001B>, and spaces at the ends,
+// which nobody would see.
+func Whole(s string) string {
 	runes := []rune(s)
+	return spell(runes, len(runes))
+}
+
+// spell spells the first runes of a text of that length.
+func spell(runes []rune, length int) string {
+	var b strings.Builder
 	for i, r := range runes {
-		if i == widest {
-			return b.String() + "…"
-		}
-		atEnd := r == ' ' && (i == 0 || i == len(runes)-1)
-		if unicode.IsPrint(r) && !atEnd {
+		atEnd := r == ' ' && (i == 0 || i == length-1)
+		if Rune(r) && !atEnd {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "<U+%04X>", r)

@@ -3,14 +3,14 @@ package printable
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
-	"unicode"
 )
 
 // What JSON makes of a text means the same, and holds nothing that a terminal
 // obeys.
 func FuzzJSON(f *testing.F) {
-	for _, s := range []string{"svchost.exe", "a\x00\x1b[2J\x7f\u0085\u009b\u202egpj.exe\u2028\ufeff", "<script>&\n", "\U000e0041\U0001f600é\xff", "\xed\xa0\x80"} {
+	for _, s := range []string{"svchost.exe", "a\x00\x1b[2J\x7f\u0085\u009b\u202egpj.exe\u2028\ufeff", "<script>&\n", "\U000e0041\U0001f600é\xff", invisible, "\xed\xa0\x80"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -36,7 +36,7 @@ func FuzzJSON(f *testing.F) {
 				t.Fatalf("%q reads as %q, want %q", line, got, want)
 			}
 			for _, r := range string(bytes.TrimSuffix(line, []byte("\n"))) {
-				if !unicode.IsPrint(r) {
+				if !Rune(r) {
 					t.Fatalf("%q holds %U", line, r)
 				}
 			}
@@ -45,4 +45,26 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q", out.Bytes())
 		}
 	})
+}
+
+// invisible are characters that unicode.IsPrint takes for printable.
+const invisible = "\ufe00\ufe0f\U000e0100\U000e0101\U000e01ef\u034f\u180b\u180c\u180d\u180f\u3164\u115f\u1160\uffa0\u17b4\u17b5\u2800\U00013441\U00013442\U00016fe4\U0001d159"
+
+// Whatever looks like nothing is spelled out; what is seen stays.
+func TestInvisible(t *testing.T) {
+	for _, r := range invisible + "\u200b\u200d\u00ad\ufeff\u180e\u2065\u00a0\u3000\u202e\x7f\ue000" {
+		name := "svchost" + string(r) + ".exe"
+		want := fmt.Sprintf("svchost<U+%04X>.exe", r)
+		if got := Text(name); Rune(r) || got != want {
+			t.Errorf("%U: %q, want %q", r, got, want)
+		}
+		if got := JSON([]byte(name)); bytes.ContainsRune(got, r) {
+			t.Errorf("%U: JSON %q", r, got)
+		}
+	}
+	for _, r := range "aZ~ é\u0301\u0489字😀\uff1d\ufffd" {
+		if !Rune(r) {
+			t.Errorf("%U counts as invisible", r)
+		}
+	}
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+
+	"sparkless/storage/printable"
+)
+
+// notShown stands for a value that may be a secret.
+const notShown = "(not shown: it may hold a secret, which belongs in another setting)"
+
+// address shows a setting's value, such as an address, unless somebody put a secret
+// into it that belongs elsewhere: a signature, a key, a password. Every error that
+// repeats a value uses it.
+func address(text string) string {
+	for plain, deep := text, 0; ; deep++ {
+		if secretive(plain) {
+			return notShown
+		}
+		next := percentDecoded(plain)
+		if next == plain {
+			return printable.Whole(text)
+		}
+		if deep == maxDecoded {
+			return notShown // nobody encodes an address so often
+		}
+		plain = next
+	}
+}
+
+// maxDecoded is how many times over percent-encoding is looked through.
+const maxDecoded = 3
+
+// percentDecoded decodes what is percent-encoded, and leaves a % that begins no
+// encoding as it is.
+func percentDecoded(text string) string {
+	return regexp.MustCompile(`%[0-9a-fA-F]{2}`).ReplaceAllStringFunc(text, func(code string) string {
+		const digits = "0123456789abcdef"
+		code = strings.ToLower(code)
+		return string([]byte{byte(strings.IndexByte(digits, code[1])<<4 | strings.IndexByte(digits, code[2]))})
+	})
+}
+
+func secretive(text string) bool {
+	lower := strings.ToLower(text)
+	for _, name := range []string{"sig=", "key=", "password=", "pwd=", "secret=", "token="} {
+		if strings.Contains(lower, name) {
+			return true
+		}
+	}
+	_, rest, isURL := strings.Cut(lower, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return isURL && strings.Contains(host, "@") || holdsKey(text)
+}
+
+// keyLength is how many characters of base64 a key of 32 bytes has, without the =.
+const keyLength = 43
+
+// holdsKey reports whether a text holds that many characters of base64 in a row
+// that do not look like a path or a name of several words: those change less often
+// between capitals, small letters and digits.
+func holdsKey(text string) bool {
+	if regexp.MustCompile(`[A-Za-z0-9+/_-]{42,}={1,2}([^A-Za-z0-9+/_=-]|$)`).MatchString(text) {
+		return true // as the keys of accounts and workspaces end
+	}
+	guid := regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+	for _, run := range regexp.MustCompile(`[A-Za-z0-9+/_-]{43,}`).FindAllString(guid.ReplaceAllString(text, "."), -1) {
+		if !strings.ContainsAny(run, "/_-") {
+			return true
+		}
+		for i := range len(run) - keyLength + 1 {
+			if changes(run[i:i+keyLength]) >= mostChanges {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostChanges is more than paths and names have in keyLength characters; keys have
+// about twice as many, at random.
+const mostChanges = 12
+
+// changes counts how often the letters and digits of a text change their kind.
+func changes(text string) int {
+	n, last := 0, 0
+	for _, c := range []byte(text) {
+		kind := 0
+		switch {
+		case 'a' <= c && c <= 'z':
+			kind = 1
+		case 'A' <= c && c <= 'Z':
+			kind = 2
+		case '0' <= c && c <= '9':
+			kind = 3
+		}
+		if kind != 0 && last != 0 && kind != last {
+			n++
+		}
+		if kind != 0 {
+			last = kind
+		}
+	}
+	return n
+}
