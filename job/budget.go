@@ -22,12 +22,16 @@ type Sizer interface {
 var ErrMemory = errors.New("not enough memory")
 
 // UsableMemory is how many of memory bytes (Config.Memory) states and findings may
-// take together. The rest is for the program, for what is read ahead, and for what
-// the garbage collector has yet to free.
+// take together. The rest is for what is read (ReadingMemory), for the program, and
+// for what the garbage collector has yet to free.
 func UsableMemory(memory int64) int64 {
 	const program = 32 << 20
-	return max(memory/5*4-program, memory/4)
+	return max(memory/20*13-program, memory/4)
 }
+
+// ReadingMemory is how many of memory bytes large buffers of what is read may take
+// (event.Lanes.Limit).
+func ReadingMemory(memory int64) int64 { return memory / 5 }
 
 // budget is the memory of one run, which its states take from, and whoever needs
 // memory for a while. A nil budget is without bounds.

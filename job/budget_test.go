@@ -29,7 +29,7 @@ const mib = 1 << 20
 // A loan waits for others that end, and fails where their end cannot help.
 func TestBudgetLends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(1000 * mib)
+		b := newBudget(1231 * mib) // of which 768 can be used
 		state := &sized{700 * mib}
 		a := b.open(state)
 		if err := a.update(); err != nil {

@@ -55,11 +55,12 @@ func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 	parts := plan.Shards[shard].Parts
 	var lost []Unreadable
 	for {
-		p, lines, err := h.scan(ctx, plan.Date, parts)
-		var bad *event.UnreadableError
-		if errors.As(err, &bad) {
-			lost = append(lost, Unreadable{bad.Blob.Name, bad.Error()})
-			parts = without(parts, bad.Blob.Name)
+		p, scanned, err := h.scan(ctx, plan.Date, parts)
+		if bad := scanned.Unreadable(); len(bad) > 0 && errors.As(err, new(*event.UnreadableError)) {
+			for _, u := range bad {
+				lost = append(lost, Unreadable{u.Blob.Name, u.Error()})
+				parts = without(parts, u.Blob.Name)
+			}
 			continue
 		}
 		if err != nil {
@@ -67,7 +68,7 @@ func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 		}
 		slices.SortFunc(lost, byBlob)
 		p.Unreadable = lost
-		return p, h.quarantine(ctx, plan, shard, p.Stats, lines)
+		return p, h.quarantine(ctx, plan, shard, p.Stats, scanned.Malformed())
 	}
 }
 
@@ -97,7 +98,7 @@ func (h *Hunt[S]) quarantine(ctx context.Context, plan Plan, shard int, s event.
 }
 
 // scan reads parts of blobs, in lanes.
-func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range) (Partial[S], []event.Line, error) {
+func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range) (Partial[S], *event.Reading, error) {
 	lanes := h.Lanes
 	if lanes == nil {
 		lanes = event.NewLanes(1, 1)
@@ -119,10 +120,10 @@ func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range)
 		if cause := context.Cause(stopped); errors.Is(cause, ErrMemory) {
 			err = cause // not what it made of the reading
 		}
-		return Partial[S]{}, nil, err
+		return Partial[S]{}, reading, err
 	}
 	if len(states) == 0 { // no parts are left
-		return h.empty(), nil, nil
+		return h.empty(), reading, nil
 	}
 	first := states[0]
 	for _, other := range states[1:] {
@@ -132,7 +133,7 @@ func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range)
 		first.memory.close()
 	}
 	first.Stats = reading.Stats()
-	return first, reading.Malformed(), err
+	return first, reading, err
 }
 
 // empty is the partial of nothing.

@@ -138,11 +138,13 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		return nil, err
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)
-	if keepTo(h.Memory); h.Memory > 0 {
-		h.detector.Limit(job.UsableMemory(h.Memory))
-	}
 	h.Detector = h.detector
 	h.Engine, h.Lanes = engine(v, h.Workers)
+	if h.Memory > 0 {
+		keepTo(h.Memory)
+		h.detector.Limit(job.UsableMemory(h.Memory))
+		h.Lanes.Limit(job.ReadingMemory(h.Memory))
+	}
 	h.Observe = a.observe()
 	h.files = func(date time.Time) []string { return outputFiles(v, date) }
 	h.selfTest = v.on("masquerade.self-test")

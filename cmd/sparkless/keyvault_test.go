@@ -221,7 +221,7 @@ func TestVaultURL(t *testing.T) {
 // A setting that is shown is not taken from a secret that is something else.
 func TestVaultTakesWorkspace(t *testing.T) {
 	for content, valid := range map[string]bool{
-		"/subscriptions/x/resourcegroups/y/providers/microsoft.operationalinsights/workspaces/z": true,
+		"/subscriptions/x/resourcegroups/y/providers/microsoft.operationalinsights/workspaces/z":                                                                                true,
 		"/subscriptions/12345678-89ab-cdef-0123-456789abcdef/resourceGroups/My-Resource-Group-2026/providers/Microsoft.OperationalInsights/workspaces/my-sentinel-workspace-01": true,
 		"/Subscriptions/x": true, "c2VjcmV0": false, "AccountName=x;AccountKey=hush": false, "/subscriptions/x?sig=hush": false, "": false,
 	} {

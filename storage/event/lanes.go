@@ -2,7 +2,9 @@ package event
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"sparkless/storage"
@@ -14,7 +16,8 @@ import (
 type Lanes struct {
 	free  chan *Scanner // the right to make a request, and what reads the answer; nil if none is made yet
 	share int
-	piece int64 // for tests: 0 to choose by the blob
+	piece int64  // for tests: 0 to choose by the blob
+	space *space // nil without a limit
 }
 
 // NewLanes returns lanes for total requests at a time, of which one reading gets
@@ -27,6 +30,19 @@ func NewLanes(total, share int) *Lanes {
 	return l
 }
 
+// Limit bounds what all readings together may hold in large buffers, in bytes: the
+// lines and windows of compressed blobs, the pages and dictionaries of Parquet. A
+// lane waits while others hold too much; a blob that takes more than three quarters
+// of it alone ends its reading with ErrMemory. Beside that each lane has about 1 MiB.
+// A limit below 32 MiB is taken as that: what the longest line needs. 0 is none. It
+// has to be set before the first Read.
+func (l *Lanes) Limit(bytes int64) {
+	l.space = nil
+	if bytes > 0 {
+		l.space = newSpace(max(bytes, leastLimit))
+	}
+}
+
 // take waits for a lane, in turn, and makes its scanner ready for the query.
 func (l *Lanes) take(ctx context.Context, q Query, w Window) (*Scanner, error) {
 	select {
@@ -35,6 +51,7 @@ func (l *Lanes) take(ctx context.Context, q Query, w Window) (*Scanner, error) {
 			s = NewScanner(q, w)
 		}
 		s.restart(w)
+		s.loan = l.space.open()
 		return s, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -50,7 +67,7 @@ func (q Query) equal(o Query) bool {
 func (s *Scanner) restart(w Window) {
 	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
 	s.stats, s.lines, s.record, s.kept = Stats{}, lines{buf: s.lines.buf}, Record{}, quarantine{}
-	if len(s.lines.buf) > 4*bufferSize {
+	if len(s.lines.buf) > freeBuffer {
 		s.lines.buf = nil
 	}
 	if s.columnar != nil && !s.columnar.rest() {
@@ -127,8 +144,10 @@ type Reading struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	queue   []piece
+	busy    int // pieces under way
 	opening int // pieces under way whose rest may come into the queue
 	stopped bool
+	bad     []*UnreadableError
 	stats   Stats
 	kept    quarantine
 }
@@ -161,12 +180,13 @@ func (rd *Reading) Malformed() []Line {
 // Lane reads what no other goroutine reads, until nothing is left, and gives the
 // records to add. All is read when every Lane has returned nil; after an error
 // the others end soon. Of a blob that can never be read the error is an
-// UnreadableError: the rest can then be read anew without it.
+// UnreadableError. It comes last, when all other blobs were read: Unreadable then
+// has all of these, and the rest can be read anew without them.
 func (rd *Reading) Lane(ctx context.Context, add func(*Record)) error {
 	for {
 		p, ok := rd.next(true)
 		if !ok {
-			return nil
+			return rd.ended()
 		}
 		if err := rd.readOn(ctx, p, add); err != nil {
 			rd.stop()
@@ -175,17 +195,32 @@ func (rd *Reading) Lane(ctx context.Context, add func(*Record)) error {
 	}
 }
 
+// Unreadable returns, by name, the blobs that can never be read, of all that was
+// read so far.
+func (rd *Reading) Unreadable() []*UnreadableError {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	return slices.SortedFunc(slices.Values(rd.bad), func(a, b *UnreadableError) int { return strings.Compare(a.Blob.Name, b.Blob.Name) })
+}
+
 // readOn takes a lane for a piece and all that can be read after it at once.
 func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error {
 	s, err := rd.lanes.take(ctx, rd.query, rd.window)
 	if err != nil {
 		return err
 	}
-	defer func() { rd.lanes.free <- s }()
+	defer func() {
+		s.letGo()
+		rd.lanes.free <- s
+	}()
 	for ok := true; ok; p, ok = rd.next(false) {
-		if err := rd.read(ctx, s, p, add); err != nil {
+		err := rd.read(ctx, s, &p, add)
+		if err != nil {
 			_ = s.Close() // err came first
-			return judge(ctx, rd.r, rd.parts[p.part].Blob, err)
+			err = judge(ctx, rd.r, rd.parts[p.part].Blob, err)
+		}
+		if err := rd.done(p, err); err != nil {
+			return err
 		}
 	}
 	rd.mu.Lock()
@@ -196,13 +231,14 @@ func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error
 }
 
 // read reads a piece, and the lines that it completes.
-func (rd *Reading) read(ctx context.Context, s *Scanner, p piece, add func(*Record)) error {
+func (rd *Reading) read(ctx context.Context, s *Scanner, p *piece, add func(*Record)) error {
 	part := rd.parts[p.part]
-	if err := s.open(ctx, rd.r, part, p); err != nil {
+	if err := s.open(ctx, rd.r, part, *p); err != nil {
 		return err
 	}
 	if len(p.rest) > 0 {
-		rd.opened(p, s.lines.open)
+		rd.opened(*p, s.lines.open)
+		p.rest = nil
 	}
 	for s.Scan() {
 		add(&s.record)
@@ -210,7 +246,7 @@ func (rd *Reading) read(ctx context.Context, s *Scanner, p piece, add func(*Reco
 	if err := s.Err(); err != nil {
 		return err
 	}
-	for _, f := range []*fragment{s.head, s.tail(p)} {
+	for _, f := range []*fragment{s.head, s.tail(*p)} {
 		if f == nil {
 			continue
 		}
@@ -220,6 +256,11 @@ func (rd *Reading) read(ctx context.Context, s *Scanner, p piece, add func(*Reco
 		}
 		if f.beyond {
 			if err := s.finish(ctx, rd.r, part.Blob, f); err != nil {
+				return err
+			}
+		}
+		if f.lost {
+			if err := s.reread(ctx, rd.r, part.Blob, f); err != nil {
 				return err
 			}
 		}
@@ -242,10 +283,44 @@ func (rd *Reading) next(wait bool) (piece, bool) {
 	}
 	p := rd.queue[0]
 	rd.queue = rd.queue[1:]
+	rd.busy++
 	if len(p.rest) > 0 {
 		rd.opening++
 	}
 	return p, true
+}
+
+// done ends a piece. A blob that can never be read is remembered, and no more of it
+// is read; any other error is returned.
+func (rd *Reading) done(p piece, err error) error {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	rd.busy--
+	var bad *UnreadableError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if len(p.rest) > 0 {
+		rd.opening--
+		rd.changed.Broadcast()
+	}
+	ofIt := func(name string) bool { return name == bad.Blob.Name }
+	if !slices.ContainsFunc(rd.bad, func(u *UnreadableError) bool { return ofIt(u.Blob.Name) }) {
+		rd.bad = append(rd.bad, bad)
+	}
+	rd.queue = slices.DeleteFunc(rd.queue, func(p piece) bool { return ofIt(rd.parts[p.part].Blob.Name) })
+	return nil
+}
+
+// ended returns what a lane returns that has nothing left to read: the last lane
+// that the reading is spoiled, if it is.
+func (rd *Reading) ended() error {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	if rd.busy > 0 || rd.stopped || len(rd.bad) == 0 {
+		return nil
+	}
+	return rd.bad[0]
 }
 
 // opened puts the rest of a blob at the front of the queue, if it may be divided.

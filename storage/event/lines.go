@@ -9,12 +9,18 @@ import (
 const (
 	bufferSize = 256 << 10
 	maxLine    = 16 << 20
+	// freeBuffer is as much as the buffer of any lane may take; a larger one is
+	// borrowed.
+	freeBuffer = 4 * bufferSize
+	// mostBuffer shows that a line is too long.
+	mostBuffer = maxLine + bufferSize
 )
 
 // lines cuts what a source reads into lines.
 type lines struct {
 	src    io.Reader
 	blob   string // for errors
+	loan   *loan
 	buf    []byte
 	start  int   // of the unread bytes in buf
 	end    int   // of the bytes in buf
@@ -76,7 +82,10 @@ func (l *lines) fill() bool {
 		l.start = 0
 	}
 	if l.end == len(l.buf) {
-		l.buf = append(l.buf, make([]byte, max(bufferSize, len(l.buf)))...)
+		if err := l.grow(); err != nil {
+			l.err = fmt.Errorf("reading %s: %w", l.blob, err)
+			return false
+		}
 	}
 	n, err := l.src.Read(l.buf[l.end:])
 	l.end += n
@@ -88,6 +97,29 @@ func (l *lines) fill() bool {
 		return false
 	}
 	return true
+}
+
+// grow makes the buffer larger.
+func (l *lines) grow() error {
+	size := len(l.buf) + max(bufferSize, len(l.buf))
+	if len(l.buf) < mostBuffer && size > maxLine {
+		size = mostBuffer
+	}
+	if err := l.loan.borrow(borrowed(size) - borrowed(len(l.buf))); err != nil {
+		return err
+	}
+	buf := make([]byte, size)
+	copy(buf, l.buf[:l.end])
+	l.buf = buf
+	return nil
+}
+
+// borrowed is what a buffer of lines takes of the loan.
+func borrowed(size int) int64 {
+	if size <= freeBuffer {
+		return 0
+	}
+	return int64(size)
 }
 
 // skipRest goes on to the newline that ends the present line, without keeping

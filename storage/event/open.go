@@ -45,6 +45,8 @@ func (s *Scanner) open(ctx context.Context, r storage.Reader, rng Range, p piece
 		s.lines.err = err
 		return err
 	}
+	s.letGo()
+	s.loan.begin(ctx)
 	stop, end := p.offset+p.length, rng.Offset+rng.Length
 	src := &source{ctx: ctx, r: r, blob: rng.Blob, at: p.offset, next: stop, end: end, limit: stop}
 	if stop == end { // the last line may end behind the range
@@ -52,7 +54,7 @@ func (s *Scanner) open(ctx context.Context, r storage.Reader, rng Range, p piece
 	}
 	s.closers = append(s.closers, src.Close)
 	s.head = nil
-	s.lines = lines{src: src, blob: rng.Blob.Name, buf: s.lines.buf, bytes: s.lines.bytes, offset: p.offset, stop: stop, open: stop < end}
+	s.lines = lines{src: src, blob: rng.Blob.Name, loan: s.loan, buf: s.lines.buf, bytes: s.lines.bytes, offset: p.offset, stop: stop, open: stop < end}
 	var err error
 	switch {
 	case namedParquet(rng.Blob):
@@ -115,16 +117,12 @@ func (s *Scanner) begin(src *source, rng Range) error {
 			return fmt.Errorf("%s: %w: compressed data in a blob whose name does not end in %s cannot be read in parts", l.blob, ErrCorrupt, c.ending)
 		}
 		src.limit = rng.Blob.Size
-		var z io.ReadCloser
-		err := guard(func() (err error) {
-			z, err = c.open(head, rng.Blob.Size)
-			return err
-		})
+		e, err := expand(c, head, src, s.loan)
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", l.blob, src.orCorrupt(err))
+			return fmt.Errorf("reading %s: %w", l.blob, err)
 		}
-		s.closers = append(s.closers, z.Close)
-		l.src = &expanded{z, src}
+		s.closers = append(s.closers, e.Close)
+		l.src = e
 		l.stop, l.open = math.MaxInt64, false
 	}
 	for !l.eof && l.end < len(byteOrderMark) {

@@ -77,6 +77,16 @@ func (c *columnar) rest() bool {
 	return held <= mostHeld
 }
 
+// drop lets go of all that grows with a blob.
+func (c *columnar) drop() {
+	c.src, c.groups, c.keep = blobAt{}, nil, nil
+	clear(c.values)
+	for i := range c.columns {
+		k := &c.columns[i].chunk
+		*k = columnChunk{pageReader: pageReader{zstd: k.zstd, gzip: k.gzip}, dictCount: k.dictCount, scratch: k.scratch}
+	}
+}
+
 // column returns the index of a column, new or not.
 func (c *columnar) column(name string) int {
 	if i := slices.IndexFunc(c.columns, func(f parquetColumn) bool { return f.name == name }); i >= 0 {
@@ -92,7 +102,7 @@ func (s *Scanner) openParquet(ctx context.Context, r storage.Reader, rng Range) 
 		s.columnar = newColumnar(s.query)
 	}
 	c := s.columnar
-	c.src = blobAt{ctx: ctx, r: r, blob: rng.Blob, spare: c.src.spare}
+	c.src = blobAt{ctx: ctx, r: r, blob: rng.Blob, loan: s.loan, spare: c.src.spare}
 	c.row, c.rows, c.sorted, c.next, c.count = 0, 0, 0, 0, 0
 	err := guard(func() error {
 		meta, err := readFooter(&c.src)
@@ -120,7 +130,7 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 		if f.leaf, f.absent = l, !ok; ok && l.meaning == asUnknown {
 			return unsupported("the column %s has a type that cannot be read: write it as text, number or timestamp", f.name)
 		}
-		f.chunk.request = max(leastRequest, min(mostRequest, mostAhead/len(c.columns)))
+		f.chunk.request = c.src.requestSize(len(c.columns))
 	}
 	c.groups = nil
 	for i := range meta.RowGroups {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -320,7 +321,7 @@ func (panicking) Read([]byte) (int, error) { panic("index out of range") }
 
 // A library that panics has met bytes that it cannot read.
 func TestDecoderPanics(t *testing.T) {
-	e := expanded{panicking{}, &source{}}
+	e := expanded{z: io.NopCloser(panicking{}), src: &source{}}
 	if n, err := e.Read(make([]byte, 8)); n != 0 || !errors.Is(err, ErrCorrupt) {
 		t.Errorf("%d, %v", n, err)
 	}

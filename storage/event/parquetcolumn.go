@@ -49,6 +49,7 @@ func (c *columnChunk) open(src *blobAt, l leaf, m *format.ColumnMetaData) error 
 	c.stretch.open(src, at, m.TotalCompressedSize)
 	c.leaf, c.codec = l, m.Codec
 	c.dict.n = 0
+	c.dict.loan, c.plain.loan = src.loan, src.loan
 	c.start, c.stop, c.first, c.end = 0, 0, 0, 0
 	c.held = 0
 	c.page, c.loaded = nil, false
@@ -136,6 +137,9 @@ func (c *columnChunk) readDictionary(h *format.PageHeader) error {
 		return fmt.Errorf("dictionary: %w", err)
 	}
 	if c.codec == format.Uncompressed {
+		if err := c.src.loan.borrow(int64(len(body) - cap(c.dictBody))); err != nil {
+			return err
+		}
 		c.dictBody = append(c.dictBody[:0], body...) // what was read goes on
 		body = c.dictBody
 	}

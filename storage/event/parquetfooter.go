@@ -19,10 +19,19 @@ const (
 	// maxFooter is far above any footer: a thousand row groups of the 230 columns
 	// of SecurityEvent take about 30 MiB.
 	maxFooter = 32 << 20
-	// mostClaimed is far above the rows of one blob, and above the bytes of all its
-	// columns decompressed.
+	// mostClaimed is far above the bytes of all columns of one blob, decompressed, and
+	// above its rows.
 	mostClaimed = 1 << 40
+	// fewRows and rowsPerByte bound the rows of a blob of so many bytes: a few bytes
+	// can say that one value is there a billion times. Columns of one value each take
+	// about 0.002 bytes a row and column, and times that differ far more.
+	fewRows     = 1 << 16
+	rowsPerByte = 256
 )
+
+func mostRows(size int64) int64 {
+	return min(fewRows+rowsPerByte*min(size, mostClaimed), mostClaimed)
+}
 
 // readFooter reads the file's metadata, checked as far as reading relies on it.
 func readFooter(src *blobAt) (*format.FileMetaData, error) {
@@ -50,12 +59,15 @@ func readFooter(src *blobAt) (*format.FileMetaData, error) {
 		return nil, unsupported("a footer of %d bytes, more than %d: write larger row groups or fewer columns", n, maxFooter)
 	}
 	if n+trailer > int64(len(tail)) {
+		if err := src.loan.borrow(n + trailer); err != nil {
+			return nil, err
+		}
 		tail = make([]byte, n+trailer)
 		if err := src.read(tail, size-n-trailer); err != nil {
 			return nil, err
 		}
 	}
-	return decodeFooter(tail[int64(len(tail))-n-trailer:len(tail)-trailer], size)
+	return decodeFooter(src, tail[int64(len(tail))-n-trailer:len(tail)-trailer])
 }
 
 // readTail reads the end of the blob, all of it if it is small.
@@ -63,6 +75,9 @@ func readTail(src *blobAt) ([]byte, error) {
 	n := min(src.blob.Size, footerRead)
 	if src.blob.Size <= smallBlob {
 		n = src.blob.Size
+	}
+	if err := src.loan.borrow(n); err != nil {
+		return nil, err
 	}
 	tail := make([]byte, n, n+slack)
 	if err := src.read(tail, src.blob.Size-n); err != nil {
@@ -74,22 +89,25 @@ func readTail(src *blobAt) ([]byte, error) {
 	return tail, nil
 }
 
-func decodeFooter(b []byte, size int64) (*format.FileMetaData, error) {
-	err := table.CheckThrift(b)
+func decodeFooter(src *blobAt, b []byte) (*format.FileMetaData, error) {
+	memory, err := table.ThriftMemory(b)
 	if errors.Is(err, table.ErrThriftSize) {
 		return nil, unsupported("%v: write larger row groups or fewer columns", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
+	if err := src.loan.borrow(memory); err != nil {
+		return nil, err
+	}
 	var p thrift.CompactProtocol
 	m := new(format.FileMetaData)
 	if err := thrift.NewDecoder(p.NewReaderFromBytes(b)).Decode(m); err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
-	left := claims{rows: mostClaimed, bytes: mostClaimed}
+	left := claims{rows: mostRows(src.blob.Size), bytes: mostClaimed}
 	for i := range m.RowGroups {
-		if err := left.checkGroup(&m.RowGroups[i], size); err != nil {
+		if err := left.checkGroup(&m.RowGroups[i], src.blob.Size); err != nil {
 			return nil, fmt.Errorf("row group %d: %w", i, err)
 		}
 	}
@@ -100,7 +118,10 @@ func decodeFooter(b []byte, size int64) (*format.FileMetaData, error) {
 type claims struct{ rows, bytes int64 }
 
 func (left *claims) checkGroup(g *format.RowGroup, size int64) error {
-	if g.NumRows < 0 || g.NumRows > left.rows || g.NumRows > 0 && len(g.Columns) == 0 {
+	if g.NumRows > left.rows {
+		return fmt.Errorf("%d rows, where all of a blob of %d bytes hold %d at most", g.NumRows, size, mostRows(size))
+	}
+	if g.NumRows < 0 || g.NumRows > 0 && len(g.Columns) == 0 {
 		return fmt.Errorf("%d rows in %d columns", g.NumRows, len(g.Columns))
 	}
 	left.rows -= g.NumRows

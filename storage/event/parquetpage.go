@@ -29,16 +29,20 @@ const (
 	// maxRatio is above what any of the compressions reaches on pages of a megabyte
 	// or more, except brotli.
 	maxRatio = 1 << 15
+	// brotliWindow is the largest window of Brotli (RFC 7932, section 9.1) and what
+	// is beside it.
+	brotliWindow = 17 << 20
 )
 
 // pageReader reads the headers and bodies of the pages of one column chunk after
 // the other.
 type pageReader struct {
 	stretch
-	codec format.CompressionCodec
-	data  []byte // the present page, decompressed; reused
-	zstd  *zstd.Decoder
-	gzip  *gzip.Reader
+	codec  format.CompressionCodec
+	data   []byte // the present page, decompressed; reused
+	zstd   *zstd.Decoder
+	gzip   *gzip.Reader
+	brotli int64 // that is borrowed
 }
 
 // header reads the next page's header and leaves the stretch at its body.
@@ -106,6 +110,9 @@ func (p *pageReader) read(h *format.PageHeader, space *[]byte) ([]byte, error) {
 		levels = int(v2.DefinitionLevelsByteLength) + int(v2.RepetitionLevelsByteLength)
 	}
 	size := int(h.UncompressedPageSize)
+	if err := p.src.loan.borrow(int64(size + slack - cap(*space))); err != nil {
+		return nil, err
+	}
 	if cap(*space) < size+slack {
 		*space = make([]byte, size+slack)
 	}
@@ -149,6 +156,10 @@ func (p *pageReader) decompress(dst, src []byte) error {
 	case format.Gzip:
 		return p.gunzip(dst, src)
 	case format.Brotli:
+		if err := p.src.loan.borrow(brotliWindow - p.brotli); err != nil {
+			return err
+		}
+		p.brotli = brotliWindow
 		return exactly(dst, brotli.NewReader(bytes.NewReader(src)))
 	case format.Lz4Raw:
 		n, err := lz4.UncompressBlock(src, dst)

@@ -24,7 +24,20 @@ const (
 	// mostHeld is how much memory is kept for the next blobs: what is read ahead,
 	// and pages of about as much.
 	mostHeld = 2 * mostAhead
+	// aheadShare is as much of a limit as the columns of one lane together may read
+	// ahead, in requests of leastLimited at least.
+	aheadShare   = 16
+	leastLimited = 256 << 10
 )
+
+// requestSize is what one request reads of each of so many columns.
+func (b *blobAt) requestSize(columns int) int {
+	least, ahead := leastRequest, mostAhead
+	if b.loan != nil {
+		least, ahead = leastLimited, int(min(b.loan.space.limit/aheadShare, mostAhead))
+	}
+	return max(least, min(mostRequest, ahead/columns))
+}
 
 // blobAt reads parts of a blob, with one request each.
 type blobAt struct {
@@ -32,6 +45,7 @@ type blobAt struct {
 	r     storage.Reader
 	blob  storage.Blob
 	whole []byte // the content of a small blob, once read
+	loan  *loan
 	spare []byte // for pages that take more than a request, of all columns in turn
 	err   error  // that the store returned
 }
@@ -77,6 +91,9 @@ func (b *blobAt) orCorrupt(err error) error {
 	if b.err != nil {
 		return b.err
 	}
+	if failed := b.loan.failed(); failed != nil {
+		return fmt.Errorf("reading %s: %w", b.blob.Name, failed)
+	}
 	if errors.Is(err, ErrUnsupported) {
 		return fmt.Errorf("reading %s: %w, and run again", b.blob.Name, err)
 	}
@@ -110,7 +127,9 @@ func (w *stretch) peek(n int) ([]byte, error) {
 	}
 	if have := w.end - w.start; have < n {
 		more := min(int64(max(n, w.request)-have), w.stop-w.at)
-		w.room(int(more))
+		if err := w.room(int(more)); err != nil {
+			return nil, err
+		}
 		if err := w.src.read(w.buf[w.end:w.end+int(more)], w.at); err != nil {
 			return nil, err
 		}
@@ -132,6 +151,9 @@ func (w *stretch) take(n int) ([]byte, error) {
 		return b, w.skip(int64(n))
 	}
 	if len(w.src.spare) < n {
+		if err := w.src.loan.borrow(int64(n - len(w.src.spare))); err != nil {
+			return nil, err
+		}
 		w.src.spare = make([]byte, n)
 	}
 	have := copy(w.src.spare, w.buf[w.start:w.end])
@@ -144,14 +166,18 @@ func (w *stretch) take(n int) ([]byte, error) {
 }
 
 // room brings the unused bytes to the front and makes place for more.
-func (w *stretch) room(more int) {
+func (w *stretch) room(more int) error {
 	have := w.end - w.start
 	buf := w.buf
 	if have+more > len(buf) {
+		if err := w.src.loan.borrow(int64(have + more - len(buf))); err != nil {
+			return err
+		}
 		buf = make([]byte, have+more+slack)[:have+more]
 	}
 	copy(buf, w.buf[w.start:w.end])
 	w.buf, w.start, w.end = buf, 0, have
+	return nil
 }
 
 // skip passes by n bytes, of which none need have been read.

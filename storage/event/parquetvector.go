@@ -18,6 +18,9 @@ type vector struct {
 	gap     uint32
 	numbers []int64 // floats by their bits
 	n       int
+
+	loan *loan
+	held int64 // of the loan
 }
 
 func (v *vector) text(i int) []byte {
@@ -35,6 +38,9 @@ var errValues = errors.New("a page holds fewer bytes than its values take")
 // data stays part of data.
 func (v *vector) decode(l *leaf, encoding format.Encoding, data []byte, n int) error {
 	v.n, v.gap, v.width, v.offsets, v.numbers = 0, 0, 0, v.offsets[:0], v.numbers[:0]
+	if err := v.borrow(takes(l, encoding, data, n)); err != nil {
+		return err
+	}
 	switch encoding {
 	case format.Plain:
 		return v.plain(l, data, n)
@@ -49,6 +55,43 @@ func (v *vector) decode(l *leaf, encoding format.Encoding, data []byte, n int) e
 	}
 	return noEncoding(l, encoding)
 }
+
+// borrow makes sure that so many bytes in all are borrowed for the values.
+func (v *vector) borrow(bytes int64) error {
+	if bytes <= v.held {
+		return nil
+	}
+	if err := v.loan.borrow(bytes - v.held); err != nil {
+		return err
+	}
+	v.held = bytes
+	return nil
+}
+
+// takes is how many bytes the values of a page take beside the page, and one each
+// for what is noted of a dictionary's.
+func takes(l *leaf, encoding format.Encoding, data []byte, n int) int64 {
+	size := 8
+	switch l.stored {
+	case format.Boolean:
+		return int64(min(n, maxValues)/8 + 1)
+	case format.ByteArray, format.Int32, format.Float:
+		size = 4
+	case format.Int96:
+		size = 12
+	case format.FixedLenByteArray:
+		size = max(l.width, 1)
+	}
+	switch encoding {
+	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
+		return 0 // not known before the data are checked
+	}
+	return 9 * int64(min(n, len(data)/size)+1)
+}
+
+// deltaBytes is what a number takes that was written as a difference: as it is
+// decoded, as it is kept, and what is noted of it.
+const deltaBytes = 4 + 8 + 1
 
 func noEncoding(l *leaf, encoding format.Encoding) error {
 	return unsupported("%v in the encoding %v cannot be read: write it plain or with a dictionary", l.stored, encoding)
@@ -160,6 +203,9 @@ func (v *vector) packed(l *leaf, encoding format.Encoding, data []byte, n int) e
 		if _, err := table.CheckDelta(data, n); err != nil {
 			return err
 		}
+		if err := v.borrow(deltaBytes * int64(table.DeltaCount(data))); err != nil {
+			return err
+		}
 	}
 	e := parquet.LookupEncoding(encoding)
 	var err error
@@ -214,11 +260,11 @@ func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error 
 	var shared []int32
 	var err error
 	if encoding == format.DeltaByteArray {
-		if shared, data, err = takeDeltas(data, n); err != nil {
+		if shared, data, err = v.takeDeltas(data, n); err != nil {
 			return err
 		}
 	}
-	lengths, data, err := takeDeltas(data, n)
+	lengths, data, err := v.takeDeltas(data, n)
 	if err != nil {
 		return err
 	}
@@ -241,8 +287,11 @@ func (v *vector) deltaTexts(encoding format.Encoding, data []byte, n int) error 
 	return nil
 }
 
-func takeDeltas(data []byte, n int) (values []int32, rest []byte, err error) {
+func (v *vector) takeDeltas(data []byte, n int) (values []int32, rest []byte, err error) {
 	end, err := table.CheckDelta(data, n)
+	if err == nil {
+		err = v.borrow(deltaBytes * int64(table.DeltaCount(data)))
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -257,12 +306,24 @@ func mostJoined(bytes int) int { return min(32<<20+256*bytes, maxPage) }
 
 // join writes texts out that share their beginnings.
 func (v *vector) join(shared, lengths []int32, data []byte) error {
-	var out []byte
-	most := mostJoined(len(data))
+	var size int64
+	for i := range lengths {
+		if lengths[i] < 0 || shared[i] < 0 {
+			return errValues
+		}
+		size += int64(lengths[i]) + int64(shared[i])
+	}
+	if size > int64(mostJoined(len(data))+len(data)) {
+		return errValues
+	}
+	if err := v.borrow(deltaBytes*int64(len(lengths)) + size); err != nil {
+		return err
+	}
+	out := make([]byte, 0, size)
 	last := 0
 	for i, size := range lengths {
 		before := out[last:]
-		if size < 0 || int(size) > len(data) || shared[i] < 0 || int(shared[i]) > len(before) || len(out)+int(shared[i]) > most {
+		if int(size) > len(data) || int(shared[i]) > len(before) {
 			return errValues
 		}
 		last = len(out)

@@ -24,6 +24,7 @@ type Scanner struct {
 	stats     Stats
 	kept      quarantine
 	hours     blobHour
+	loan      *loan
 
 	query     Query
 	columnar  *columnar // nil until a Parquet blob is read

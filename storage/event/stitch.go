@@ -18,7 +18,12 @@ type fragment struct {
 	right      bool   // it goes on behind end, in another piece
 	beyond     bool   // it goes on behind end, where the range ends
 	foreign    bool   // it begins before the range, which therefore leaves it out
+	bounded    bool   // a long text is not kept: no lane could wait for the memory, which lanes that come later free
+	lost       bool   // it was not kept: the line has to be read again
 }
+
+// keptFragment is the longest text of a bounded fragment.
+const keptFragment = bufferSize
 
 // longestText is as much of a line as is needed to see that it is too long, also
 // when it begins with a byte order mark.
@@ -26,7 +31,11 @@ const longestText = maxLine + 4
 
 func (f *fragment) append(text []byte) {
 	f.end += int64(len(text))
-	if !f.foreign {
+	switch {
+	case f.foreign || f.lost:
+	case f.bounded && len(f.text)+len(text) > keptFragment:
+		f.text, f.lost = nil, true
+	default:
 		f.text = append(f.text, text[:min(len(text), longestText-len(f.text))]...)
 	}
 }
@@ -35,13 +44,16 @@ func (f *fragment) append(text []byte) {
 func (f *fragment) join(next *fragment) *fragment {
 	f.append(next.text)
 	f.end, f.right, f.beyond = next.end, next.right, next.beyond
+	if next.lost {
+		f.text, f.lost = nil, true
+	}
 	return f
 }
 
 // readHead reads the bytes of a piece up to the first newline: they end a line
 // that begins before. Without a newline they are all there is.
 func (s *Scanner) readHead(p piece, rng Range) error {
-	s.head = &fragment{part: p.part, start: p.offset, end: p.offset, left: true}
+	s.head = &fragment{part: p.part, start: p.offset, end: p.offset, left: true, bounded: s.loan != nil}
 	found, err := s.collect(s.head)
 	if err != nil || found {
 		return err
@@ -79,7 +91,7 @@ func (s *Scanner) tail(p piece) *fragment {
 	if !l.open {
 		return nil
 	}
-	f := &fragment{part: p.part, start: l.offset, end: l.offset, right: true}
+	f := &fragment{part: p.part, start: l.offset, end: l.offset, right: true, bounded: s.loan != nil}
 	f.append(l.buf[l.start:l.end])
 	return f
 }
@@ -91,9 +103,33 @@ func (s *Scanner) finish(ctx context.Context, r storage.Reader, b storage.Blob, 
 	}
 	src := &source{ctx: ctx, r: r, blob: b, at: f.end, next: min(f.end+spare, b.Size), limit: b.Size}
 	s.closers = append(s.closers, src.Close)
-	s.lines = lines{src: src, blob: b.Name, buf: s.lines.buf, bytes: s.lines.bytes, offset: f.end, stop: math.MaxInt64}
+	s.lines = lines{src: src, blob: b.Name, loan: s.loan, buf: s.lines.buf, bytes: s.lines.bytes, offset: f.end, stop: math.MaxInt64}
 	_, err := s.collect(f)
 	return err
+}
+
+// reread reads the text of a complete line that was not kept; of one that is too
+// long only what is kept aside.
+func (s *Scanner) reread(ctx context.Context, r storage.Reader, b storage.Blob, f *fragment) error {
+	if err := s.Close(); err != nil {
+		return err
+	}
+	s.letGo()
+	end := f.end
+	if end-f.start > longestText {
+		end = f.start + 2*keptLine
+	}
+	src := &source{ctx: ctx, r: r, blob: b, at: f.start, next: end, end: end, limit: end}
+	s.closers = append(s.closers, src.Close)
+	s.lines = lines{src: src, blob: b.Name, loan: s.loan, buf: s.lines.buf, bytes: s.lines.bytes, offset: f.start}
+	l := &s.lines
+	for !l.eof {
+		if !l.fill() {
+			return l.err
+		}
+	}
+	f.text = l.buf[:l.end]
+	return nil
 }
 
 // takeFragment takes a line that is complete again, as take does. The open piece

@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -91,6 +93,47 @@ func TestUnreadable(t *testing.T) {
 		}
 		if got, _, err := readAll(t.Context(), l, mem, query, wholes(blobs)); err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Fatalf("without the damaged blobs: %d records, %v", len(got), err)
+		}
+	}
+}
+
+// One pass finds all blobs that can never be read, and reads all others.
+func TestUnreadableInOnePass(t *testing.T) {
+	mem := storagetest.NewMem()
+	for i := range 9 {
+		mem.Put(t.Context(), fmt.Sprintf("PT05M_%d0.json", i), []byte(strings.Repeat(line+"\n", 20)))
+	}
+	bad := damagedBlobs(t)
+	for name, data := range bad {
+		mem.Put(t.Context(), name, data)
+	}
+	for _, lanes := range []int{1, 4, 30} {
+		l := event.NewLanes(lanes, lanes)
+		l.SetPiece(100) // a damaged blob may leave pieces
+		input := &asked{Reader: mem}
+		reading := l.Read(input, query, day, wholes(listed(t, mem)))
+		var group sync.WaitGroup
+		var failed atomic.Int64
+		var records atomic.Int64
+		for range reading.Lanes() {
+			group.Go(func() {
+				var u *event.UnreadableError
+				if err := reading.Lane(t.Context(), func(*event.Record) { records.Add(1) }); errors.As(err, &u) {
+					failed.Add(1)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		all := reading.Unreadable()
+		for i, u := range all {
+			if bad[u.Blob.Name] == nil && u.Blob.Size > 0 || i > 0 && all[i-1].Blob.Name >= u.Blob.Name {
+				t.Errorf("%d lanes: %v", lanes, u)
+			}
+		}
+		if len(all) != len(bad) || failed.Load() == 0 || records.Load() < 9*20 {
+			t.Errorf("%d lanes: %d of %d blobs, %d records, %d lanes say so", lanes, len(all), len(bad), records.Load(), failed.Load())
 		}
 	}
 }

@@ -14,6 +14,17 @@ var ErrDelta = errors.New("a page's delta encoding does not fit its number of va
 // take 2 for 65536.
 func mostDeltas(bytes int) uint64 { return 1<<16 + 1024*uint64(bytes) }
 
+// DeltaCount is how many numbers there are in DELTA_BINARY_PACKED data that
+// CheckDelta has passed.
+func DeltaCount(b []byte) int {
+	var total uint64
+	for range 3 { // behind the size of a block and the number of its parts
+		v, k := binary.Uvarint(b)
+		b, total = b[max(k, 0):], v
+	}
+	return int(total)
+}
+
 // CheckDelta returns where DELTA_BINARY_PACKED data of at most n numbers end.
 // Decoders make place for as many as the data say. It fails with ErrDelta.
 // (https://parquet.apache.org/docs/file-format/data-pages/encodings/#DELTAENC)

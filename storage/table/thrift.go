@@ -50,15 +50,23 @@ var ErrThriftSize = errors.New("lists that take too much memory")
 // says. The decoder calls itself for each level and makes lists of the size they
 // claim, however deep and large. It fails with ErrThrift or ErrThriftSize.
 func CheckThrift(b []byte) error {
-	w := thriftWalker{b: b, ok: true, memory: min(1<<20+thriftGrowth*len(b), mostMemory)}
+	_, err := ThriftMemory(b)
+	return err
+}
+
+// ThriftMemory is CheckThrift, and returns about how many bytes the lists take once
+// decoded.
+func ThriftMemory(b []byte) (int64, error) {
+	most := min(1<<20+thriftGrowth*len(b), mostMemory)
+	w := thriftWalker{b: b, ok: true, memory: most}
 	w.structure(0)
 	switch {
 	case w.memory < 0:
-		return ErrThriftSize
+		return 0, ErrThriftSize
 	case !w.ok:
-		return ErrThrift
+		return 0, ErrThrift
 	}
-	return nil
+	return int64(most - w.memory), nil
 }
 
 type thriftWalker struct {
