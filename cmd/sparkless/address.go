@@ -58,8 +58,7 @@ func secretive(text string) bool {
 const keyLength = 43
 
 // holdsKey reports whether a text holds that many characters of base64 in a row
-// that do not look like a path or a name of several words: those change less often
-// between capitals, small letters and digits.
+// that do not look like a path or a name of several words.
 func holdsKey(text string) bool {
 	if regexp.MustCompile(`[A-Za-z0-9+/_-]{42,}={1,2}([^A-Za-z0-9+/_=-]|$)`).MatchString(text) {
 		return true // as the keys of accounts and workspaces end
@@ -79,28 +78,27 @@ func holdsKey(text string) bool {
 }
 
 // mostChanges is more than paths and names have in keyLength characters; keys have
-// about twice as many, at random.
-const mostChanges = 12
+// more than twice as many, at random.
+const mostChanges = 7
 
-// changes counts how often the letters and digits of a text change their kind.
+// changes counts how often letters and digits change their kind within a word, but
+// for a capital before a small letter, as which words begin.
 func changes(text string) int {
-	n, last := 0, 0
-	for _, c := range []byte(text) {
-		kind := 0
+	n, last := 0, ' '
+	for _, c := range text {
+		kind := ' '
 		switch {
 		case 'a' <= c && c <= 'z':
-			kind = 1
+			kind = 'a'
 		case 'A' <= c && c <= 'Z':
-			kind = 2
+			kind = 'A'
 		case '0' <= c && c <= '9':
-			kind = 3
+			kind = '0'
 		}
-		if kind != 0 && last != 0 && kind != last {
+		if kind != ' ' && last != ' ' && kind != last && !(last == 'A' && kind == 'a') {
 			n++
 		}
-		if kind != 0 {
-			last = kind
-		}
+		last = kind
 	}
 	return n
 }

@@ -45,7 +45,7 @@ func TestAddress(t *testing.T) {
 		"/subscriptions/12345678-89ab-cdef-0123-456789abcdef/resourceGroups/My-Sentinel-RG-01/providers/Microsoft.OperationalInsights/workspaces/my-sentinel",
 		"/subscriptions/12345678-89AB-CDEF-0123-456789ABCDEF/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/w",
 		"/home/analyst/exports/2026/11/20/am-securityevent/WorkspaceResourceId=/subscriptions/s/y=2026",
-		"my-very-long-container-app-environment-name-2026-for-the-team",
+		"/tmp/TestNoSecretIsLeftBehind2837465920/001/exports-of-the-security-team/work", "my-very-long-container-app-environment-name-2026-for-the-team",
 		`C:\Users\Someone\Documents\Exports\SecurityEvents`, "https://my-endpoint-abcd.eastus-1.ingest.monitor.azure.com", "dcr-0123456789abcdef0123456789abcdef",
 		"12345678-89ab-cdef-0123-456789abcdef", "Custom-MasqueradingProcessNameResult_CL",
 	} {

@@ -121,6 +121,7 @@ func TestGuard(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
 			if string(got) != test.want || (err != nil) != test.long || test.long && !strings.Contains(err.Error(), ErrTooLong.Error()) {
 				t.Errorf("%s %+v: %q, error %v", name, test, got, err)
 			}
