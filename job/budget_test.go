@@ -149,7 +149,7 @@ func memoryHunt(t *testing.T, input storage.Reader, work storage.Store, memory i
 // do, wherever it gets that far; with enough memory it goes through.
 func TestDayKeepsToItsMemory(t *testing.T) {
 	date := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	input := manyNames(t, 40_000)
+	input := manyNames(t, 24_000)
 	h := memoryHunt(t, input, storagetest.NewMem(), 1<<30)
 	r, err := h.Day(t.Context(), date)
 	if err != nil {
@@ -159,7 +159,7 @@ func TestDayKeepsToItsMemory(t *testing.T) {
 		t.Errorf("%d bytes held, %d lent; the day takes %d", h.budget.held, h.budget.lent, r.Day.Size())
 	}
 	passed := false
-	for share := int64(1); share < 120; share += 7 { // of what the day takes, in tenths
+	for share := int64(1); share < 120; share += 17 { // of what the day takes, in tenths
 		memory := int64(r.Day.Size()) * share / 10
 		h := memoryHunt(t, input, storagetest.NewMem(), memory)
 		_, err := h.Day(t.Context(), date)
@@ -178,7 +178,7 @@ func TestDayKeepsToItsMemory(t *testing.T) {
 // What an earlier run has left is held to the same bounds.
 func TestReadBackKeepsToItsMemory(t *testing.T) {
 	date := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	input, work := manyNames(t, 40_000), storagetest.NewMem()
+	input, work := manyNames(t, 24_000), storagetest.NewMem()
 	r, err := memoryHunt(t, input, work, 1<<30).Day(t.Context(), date)
 	if err != nil {
 		t.Fatal(err)

@@ -27,11 +27,11 @@ func TestSizeIsHonest(t *testing.T) {
 		"empty":         {0, 0, nil},
 		"once, short":   {100_000, 1, func(i int) string { return "C:" }},
 		"once, long":    {20_000, 1, func(i int) string { return fmt.Sprint(i, long) }},
-		"twice":         {50_000, 2, func(i int) string { return fmt.Sprint(i) }},
+		"twice":         {20_000, 2, func(i int) string { return fmt.Sprint(i) }},
 		"often":         {3_000, 40, func(i int) string { return fmt.Sprint(i) }},
-		"pushed out":    {300, 300, func(i int) string { return fmt.Sprint(i, long) }},
-		"few, often":    {20, 20_000, func(i int) string { return fmt.Sprint(i % 20) }},
-		"only the same": {1, 100_000, func(i int) string { return "C:" }},
+		"pushed out":    {300, 100, func(i int) string { return fmt.Sprint(i, long) }},
+		"few, often":    {20, 5_000, func(i int) string { return fmt.Sprint(i % 20) }},
+		"only the same": {1, 30_000, func(i int) string { return "C:" }},
 	} {
 		t.Run(what, func(t *testing.T) {
 			before := heap()

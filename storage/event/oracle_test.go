@@ -47,7 +47,7 @@ func oracle(line []byte) (record string, malformed bool) {
 		case json.Unmarshal(v, &s) == nil:
 			return s, true
 		}
-		return strings.ToValidUTF8(string(v), "\ufffd"), true
+		return string([]rune(string(v))), true // U+FFFD for each byte that is no UTF-8
 	}
 	id, _ := text("EventID")
 	if n, err := strconv.Atoi(id); err != nil || n != 4688 || len(id) > 10 {
