@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"sparkless/publish"
+	"sparkless/storage/printable"
 	"sparkless/storage/secret"
 )
 
@@ -99,7 +99,7 @@ func OneLine(text string, hide ...secret.Text) string {
 		text = s.Hide(text)
 	}
 	text = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp) {
+		if !printable.Rune(c) {
 			return ' '
 		}
 		return c

@@ -67,7 +67,7 @@ func CheckEndpoint(endpoint, example string) error {
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
 		return fmt.Errorf("set a URL such as %s", example)
 	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(endpoint, "#") || strings.Trim(u.Path, "/") != "" {
 		return errors.New("set scheme and host only, without user, path or query")
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
