@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"sparkless/publish/publishtest"
@@ -13,7 +12,9 @@ const (
 	workspaceID = "11111111-2222-3333-4444-555555555555"
 	sharedKey   = "ZGVtby1rZXktb2Ytbm8taW50ZXJlc3Q="
 	ruleID      = "dcr-00000000000000000000000000000000"
-	stream      = "Custom-MasqueradingProcessNameResult"
+	stream      = "Custom-MasqueradingProcessName"
+	// ruleFile is the template, as seen from the folder that make runs in.
+	ruleFile = "deploy/logs-ingestion/rule.json"
 )
 
 // destinations are the servers that take records, and count and print them.
@@ -33,8 +34,12 @@ func (d *destinations) start() (env []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	columns, err := publishtest.RuleColumns(ruleFile, stream)
+	if err != nil {
+		return nil, err
+	}
 	d.ingestion, err = publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{
-		RuleID: ruleID, Stream: stream, Columns: columns(),
+		RuleID: ruleID, Stream: stream, Columns: columns,
 		Accepted: func(r publishtest.Row) { arrived(&d.ingested, "Logs Ingestion", r) },
 	})
 	if err != nil {
@@ -74,21 +79,4 @@ func arrived(count *atomic.Int64, api string, r publishtest.Row) {
 	}
 	fmt.Printf("-> %s, %s: %q looks like %q, score %v\n", api, r.Table,
 		value("PotentiallyMaliciousProcess", "_s"), value("NormalProcess", "_s"), value("AnomalyScore", "_d"))
-}
-
-// columns are those of a stream that takes whole findings.
-func columns() []publishtest.Column {
-	var out []publishtest.Column
-	for kind, names := range map[string]string{
-		"string":   "NormalProcess PotentiallyMaliciousProcess FindingId Scope Technique",
-		"datetime": "TimeStamp DataDay FirstSeen LastSeen",
-		"real":     "AnomalyScore MaliciousPercentRank NormalPercentRank",
-		"long":     "Distance MaliciousCount NormalCount",
-		"dynamic":  "Paths Hosts Parents Accounts CommandLines NormalPaths Reasons",
-	} {
-		for name := range strings.FieldsSeq(names) {
-			out = append(out, publishtest.Column{Name: name, Type: kind})
-		}
-	}
-	return out
 }

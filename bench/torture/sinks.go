@@ -15,7 +15,9 @@ const (
 	workspaceID = "11111111-2222-3333-4444-555555555555"
 	sharedKey   = "bm8gb25lJ3Mga2V5"
 	ruleID      = "dcr-00000000000000000000000000000000"
-	stream      = "Custom-MasqueradingProcessNameResult"
+	stream      = "Custom-MasqueradingProcessName"
+	// ruleFile is the template, as seen from the folder that make runs in.
+	ruleFile = "deploy/logs-ingestion/rule.json"
 )
 
 // freshCollector makes a Data Collector server.
@@ -34,8 +36,12 @@ func freshCollector(url string, accepted func(record)) (http.Handler, []string, 
 // freshIngestion makes a Logs Ingestion server. A process signs in there as the
 // managed identity of its host.
 func freshIngestion(url string, accepted func(record)) (http.Handler, []string, error) {
+	columns, err := publishtest.RuleColumns(ruleFile, stream)
+	if err != nil {
+		return nil, nil, err
+	}
 	s, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{
-		RuleID: ruleID, Stream: stream, Columns: columns(),
+		RuleID: ruleID, Stream: stream, Columns: columns,
 		Accepted: func(stored publishtest.Row) { accepted(recordOf(stored, func(column string) string { return column })) },
 	})
 	if err != nil {
@@ -50,23 +56,6 @@ func freshIngestion(url string, accepted func(record)) (http.Handler, []string, 
 		env = append(env, strings.Replace(v, "IDENTITY_ENDPOINT=", "IDENTITY_ENDPOINT="+url, 1))
 	}
 	return s, env, nil
-}
-
-// columns are those of a stream that takes whole findings.
-func columns() []publishtest.Column {
-	var out []publishtest.Column
-	for kind, names := range map[string]string{
-		"string":   "NormalProcess PotentiallyMaliciousProcess FindingId Scope Technique",
-		"datetime": "TimeStamp DataDay FirstSeen LastSeen",
-		"real":     "AnomalyScore MaliciousPercentRank NormalPercentRank",
-		"long":     "Distance MaliciousCount NormalCount",
-		"dynamic":  "Paths Hosts Parents Accounts CommandLines NormalPaths Reasons",
-	} {
-		for name := range strings.FieldsSeq(names) {
-			out = append(out, publishtest.Column{Name: name, Type: kind})
-		}
-	}
-	return out
 }
 
 // withoutSuffix is the name of a field whose column the Data Collector API names

@@ -14,27 +14,14 @@ import (
 
 const testStream = "Custom-MasqueradingProcessName"
 
-// readDeploy reads a template of deploy/logs-ingestion.
-func readDeploy(t testing.TB, name string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "deploy/logs-ingestion", name))
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
 // ruleColumns are those that the template of the data collection rule declares.
 func ruleColumns(t testing.TB) []publishtest.Column {
-	var rule struct {
-		Properties struct {
-			StreamDeclarations map[string]struct{ Columns []publishtest.Column }
-		}
+	t.Helper()
+	columns, err := publishtest.RuleColumns(filepath.Join(moduleRoot(t), "deploy/logs-ingestion/rule.json"), testStream)
+	if err != nil {
+		t.Fatal(err)
 	}
-	readDeploy(t, "rule.json", &rule)
-	return rule.Properties.StreamDeclarations[testStream].Columns
+	return columns
 }
 
 // What a rule does not declare the service drops without a word, and what a table
@@ -62,7 +49,13 @@ func TestTemplatesDeclareEveryField(t *testing.T) {
 			Schema struct{ Columns []publishtest.Column }
 		}
 	}
-	readDeploy(t, "table.json", &table)
+	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "deploy/logs-ingestion/table.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &table)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	want = slices.Insert(want, 0, publishtest.Column{Name: "TimeGenerated", Type: "datetime"})
 	if got := table.Properties.Schema.Columns; !slices.Equal(got, want) {
 		t.Errorf("table.json has\n%v, want\n%v", got, want)
