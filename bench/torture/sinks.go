@@ -101,6 +101,8 @@ func plain(value any) any {
 	switch v := value.(type) {
 	case time.Time:
 		return v.UTC().Format("2006-01-02T15:04:05.0000000Z")
+	case int32:
+		return float64(v)
 	case int64:
 		return float64(v)
 	case json.RawMessage:
