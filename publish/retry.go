@@ -4,22 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"sparkless/storage"
 )
-
-// Backoff is a passing error with which a destination also says how long to
-// wait, as HTTP does with Retry-After.
-type Backoff struct {
-	After time.Duration
-	Err   error
-}
-
-// Error is the text of Err.
-func (b *Backoff) Error() string { return b.Err.Error() }
-
-// Unwrap returns Err.
-func (b *Backoff) Unwrap() error { return b.Err }
 
 // Policy bounds the retries of one Send. The zero value means DefaultPolicy.
 type Policy struct {
@@ -56,7 +44,7 @@ func (p Policy) Validate() error {
 }
 
 // Retry returns a sink that calls sink again after a passing error, with waits
-// that double and vary by chance, and never shorter than a Backoff asks for. It
+// that double and vary by chance, and never shorter than a storage.Backoff asks for. It
 // does not retry ErrRefused, ErrSettings, ErrDenied or an error of a context.
 // policy is valid or the zero value. The sink returned is a Replacer if, and only
 // if, sink is one.
@@ -124,19 +112,9 @@ func passing(err error) bool {
 	return true
 }
 
-// pause is half the doubled delay plus a random part of the other half.
+// pause is that of storage after as many failures in a row.
 func (p Policy) pause(attempt int, err error) time.Duration {
-	d := p.Base
-	for i := 1; i < attempt && d < p.Max; i++ {
-		d *= 2
-	}
-	d = min(d, p.Max)
-	d = d/2 + rand.N(d/2+1)
-	if b, ok := errors.AsType[*Backoff](err); ok && b.After > d {
-		// Jitter upwards only: earlier than asked for would be turned away again.
-		d = max(b.After, b.After+d/4) // the sum may overflow
-	}
-	return d
+	return storage.Policy{Base: p.Base, Max: p.Max}.Pause(attempt, err)
 }
 
 func gaveUp(attempts int, spent, pause time.Duration, err error) error {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sparkless/storage"
 )
 
 var testPolicy = Policy{Attempts: 5, Base: time.Second, Max: 4 * time.Second, Total: time.Minute}
@@ -49,7 +51,9 @@ func TestRetryDoublesItsPauses(t *testing.T) {
 }
 
 func TestRetryStops(t *testing.T) {
-	asked := func(d time.Duration) error { return fmt.Errorf("busy: %w", &Backoff{After: d, Err: errPassing}) }
+	asked := func(d time.Duration) error {
+		return fmt.Errorf("busy: %w", &storage.Backoff{After: d, Err: errPassing})
+	}
 	for _, c := range []struct {
 		name   string
 		policy Policy
@@ -84,7 +88,7 @@ func TestRetryStops(t *testing.T) {
 func TestRetryWaitsAsLongAsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, after := range []time.Duration{0, time.Millisecond, 20 * time.Second} {
-			sink, calls := failing(&Backoff{After: after, Err: errPassing})
+			sink, calls := failing(&storage.Backoff{After: after, Err: errPassing})
 			if _, err := Retry(sink, testPolicy).Send(t.Context(), numbered(1)); err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +107,7 @@ func TestRetryReturnsWhatWasTaken(t *testing.T) {
 		sink := Retry(sinkFunc(func(_ context.Context, r []Record) (int, error) {
 			calls = append(calls, time.Now())
 			if len(calls) == 1 {
-				return 2, &Backoff{After: 10 * time.Second, Err: errPassing}
+				return 2, &storage.Backoff{After: 10 * time.Second, Err: errPassing}
 			}
 			return len(r), nil
 		}), testPolicy)
@@ -125,7 +129,7 @@ func TestRetryReturnsWhatWasTaken(t *testing.T) {
 
 func TestRetryGivesBackWhatWasTakenBeforeAFinalError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, cause := range []error{ErrRefused, &Backoff{After: time.Hour, Err: errPassing}} {
+		for _, cause := range []error{ErrRefused, &storage.Backoff{After: time.Hour, Err: errPassing}} {
 			n, err := Retry(sinkFunc(func(context.Context, []Record) (int, error) { return 2, cause }), testPolicy).Send(t.Context(), numbered(5))
 			if n != 2 || !errors.Is(err, cause) {
 				t.Errorf("%d, %v", n, err)

@@ -92,7 +92,7 @@ func (e *effort) failed(ctx context.Context, err error) error {
 	if Permanent(err) {
 		return err
 	}
-	pause, spent := e.p.pause(e.times, err), time.Since(e.since)
+	pause, spent := e.p.Pause(e.times, err), time.Since(e.since)
 	if e.times >= e.p.Attempts || e.p.Total > 0 && pause >= e.p.Total-spent {
 		if e.times == 1 {
 			return err
@@ -112,8 +112,10 @@ func (e *effort) failed(ctx context.Context, err error) error {
 	}
 }
 
-// pause is how long to wait after so many failures in a row, the last being err.
-func (p Policy) pause(failures int, err error) time.Duration {
+// Pause is how long to wait after so many failures in a row, the last being err:
+// half of the doubled Base and a random part of the other half, and never less than
+// a Backoff asks for.
+func (p Policy) Pause(failures int, err error) time.Duration {
 	d := p.Base
 	for i := 1; i < failures && d < p.Max; i++ {
 		d *= 2

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"masquerade/simjoin":          {},
 	"masquerade":                  {"masquerade/simjoin", "storage/event", "storage/table", "publish"},
 	"publish":                     {"storage", "storage/printable"},
-	"publish/ingest":              {"publish", "storage/printable", "storage/secret"},
+	"publish/ingest":              {"publish", "storage", "storage/printable", "storage/secret"},
 	"publish/datacollector":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/logsingestion":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/file":                {"publish", "storage/printable"},

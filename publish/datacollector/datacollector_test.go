@@ -14,6 +14,7 @@ import (
 
 	"sparkless/publish"
 	"sparkless/publish/publishtest"
+	"sparkless/storage"
 	"sparkless/storage/secret"
 )
 
@@ -235,7 +236,7 @@ func TestRetryAfter(t *testing.T) {
 	server := start(t)
 	server.Script(publishtest.Fault{Status: 429, RetryAfter: 90 * time.Second})
 	_, err := sinkAt(t, server.URL()).Send(t.Context(), bodies(`{"a":1}`))
-	if b, ok := errors.AsType[*publish.Backoff](err); !ok || b.After != 90*time.Second {
+	if b, ok := errors.AsType[*storage.Backoff](err); !ok || b.After != 90*time.Second {
 		t.Errorf("%v", err)
 	}
 }

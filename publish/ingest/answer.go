@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sparkless/publish"
+	"sparkless/storage"
 	"sparkless/storage/printable"
 	"sparkless/storage/secret"
 )
@@ -58,11 +59,11 @@ func (a Answer) Err(kind error, hint string, now time.Time) error {
 	return Later(errors.New(said), a.RetryAfter, now)
 }
 
-// Later makes a publish.Backoff of a passing error if header, a Retry-After, asks
+// Later makes a storage.Backoff of a passing error if header, a Retry-After, asks
 // for a wait, counted from now.
 func Later(err error, header string, now time.Time) error {
 	if after := retryAfter(header, now); after > 0 {
-		return &publish.Backoff{After: after, Err: err}
+		return &storage.Backoff{After: after, Err: err}
 	}
 	return err
 }

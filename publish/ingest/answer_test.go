@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sparkless/publish"
+	"sparkless/storage"
 	"sparkless/storage/secret"
 )
 
@@ -23,7 +24,7 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		cause := errors.New("busy")
 		err := Later(cause, value, noon)
-		b, ok := errors.AsType[*publish.Backoff](err)
+		b, ok := errors.AsType[*storage.Backoff](err)
 		if ok != (want > 0) || ok && b.After != want || !errors.Is(err, cause) {
 			t.Errorf("%q: %+v, want %v", value, err, want)
 		}
@@ -43,7 +44,7 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%d: %v, want %v", status, got, kind)
 			}
 			err := a.Err(kind, "look there", noon)
-			b, passing := errors.AsType[*publish.Backoff](err)
+			b, passing := errors.AsType[*storage.Backoff](err)
 			if want := fmt.Sprintf(`the service answered %d Code "why": look there`, status); !strings.HasSuffix(err.Error(), want) ||
 				passing != (kind == nil) || kind != nil && !errors.Is(err, kind) || passing && b.After != 7*time.Second {
 				t.Errorf("%d: %v", status, err)

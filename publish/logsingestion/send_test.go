@@ -16,6 +16,7 @@ import (
 
 	"sparkless/publish"
 	"sparkless/publish/publishtest"
+	"sparkless/storage"
 )
 
 const someToken = "eyJzZWNyZXQiOiJ0b2tlbiJ9.c2VjcmV0.c2lnbmF0dXJl"
@@ -125,7 +126,7 @@ func TestRetryAfter(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = sink.Send(t.Context(), bodies(`{"a":"1"}`))
-			b, ok := errors.AsType[*publish.Backoff](err)
+			b, ok := errors.AsType[*storage.Backoff](err)
 			if err == nil || ok != (want > 0) || ok && b.After != want {
 				t.Errorf("%d, %q: %v", status, value, err)
 			}

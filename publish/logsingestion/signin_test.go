@@ -16,6 +16,7 @@ import (
 
 	"sparkless/publish"
 	"sparkless/publish/publishtest"
+	"sparkless/storage"
 )
 
 // managed is the real credential for the managed identity of server, found by
@@ -121,7 +122,7 @@ func TestTokenServiceAnswers(t *testing.T) {
 			}
 			checkKind(t, err, c.kind, c.want)
 			checkKind(t, err, c.kind, "sign")
-			b, ok := errors.AsType[*publish.Backoff](err)
+			b, ok := errors.AsType[*storage.Backoff](err)
 			if ok != (c.fault.RetryAfter > 0) || ok && b.After != c.fault.RetryAfter {
 				t.Errorf("%v", err)
 			}
