@@ -72,7 +72,7 @@ func TestFamilyIsNotScanned(t *testing.T) {
 	c.room.Store(1 << 40)
 	in := encode(left, right, c)
 	tuning := tunings()["usual"]
-	tasks := tuning.plan(in, 0.85, c)
+	tasks := tuning.plan(in, rule{threshold: 0.85}, c)
 	w := newWorker(in, tuning, c)
 	for _, task := range tasks {
 		w.run(task)
@@ -80,7 +80,7 @@ func TestFamilyIsNotScanned(t *testing.T) {
 	if w.crowded != yes || int(w.families.sizes[0]) != len(right) {
 		t.Errorf("%v, families %v of %d names", w.crowded, w.families.sizes, len(right))
 	}
-	want, err := tunings()["scan"].join(context.Background(), left, right, 0.85)
+	want, err := tunings()["scan"].join(context.Background(), left, right, rule{threshold: 0.85})
 	if err != nil || len(want) == 0 || len(w.hits) != len(want) {
 		t.Errorf("%d pairs, want %d, %v", len(w.hits), len(want), err)
 	}

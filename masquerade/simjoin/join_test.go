@@ -219,17 +219,17 @@ func TestJoinIsTheSameForAnyWorkers(t *testing.T) {
 func TestJoinTooManyPairs(t *testing.T) {
 	left, right := family(150, 3, "vendorapp_enterprise_setup_", 14)
 	for name, tuning := range tunings() {
-		all, err := tuning.join(context.Background(), left, right, 0.85)
+		all, err := tuning.join(context.Background(), left, right, rule{threshold: 0.85})
 		if err != nil || len(all) != len(left)*len(right) {
 			t.Fatalf("%s: %d pairs, %v, want %d", name, len(all), err, len(left)*len(right))
 		}
 		for _, tuning.workers = range []int{1, 8} {
 			tuning.maxPairs = len(all)
-			if got, err := tuning.join(context.Background(), left, right, 0.85); err != nil || !slices.Equal(got, all) {
+			if got, err := tuning.join(context.Background(), left, right, rule{threshold: 0.85}); err != nil || !slices.Equal(got, all) {
 				t.Errorf("%s: %d of %d pairs, %v", name, len(got), len(all), err)
 			}
 			tuning.maxPairs--
-			if got, err := tuning.join(context.Background(), left, right, 0.85); !errors.Is(err, ErrTooManyPairs) || got != nil {
+			if got, err := tuning.join(context.Background(), left, right, rule{threshold: 0.85}); !errors.Is(err, ErrTooManyPairs) || got != nil {
 				t.Errorf("%s: %d pairs, %v, want ErrTooManyPairs", name, len(got), err)
 			}
 		}
@@ -243,7 +243,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	c.room.Store(math.MaxInt64)
 	in := encode(left, right, c)
 	tuning := tunings()["scan"]
-	tasks := tuning.plan(in, 0.75, c)[:1]
+	tasks := tuning.plan(in, rule{threshold: 0.75}, c)[:1]
 	tasks[0].left = slices.Repeat(tasks[0].left, 2000)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer context.AfterFunc(ctx, func() { c.stopped.Store(true) })()

@@ -1,7 +1,6 @@
 package simjoin
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -142,33 +141,51 @@ func TestTable(t *testing.T) {
 func TestPlanHoldsEveryPairOnce(t *testing.T) {
 	left, right := fleet(300, 7)
 	left, right = append(left, ".exe", "a.exe", "nodot", ".", "x."), append(right, ".exe", "b.exe", "nodot", "y.")
-	for _, threshold := range []float64{0, 0.5, 0.85} {
-		for name, tuning := range tunings() {
-			c := new(control)
-			in := encode(left, right, c)
-			k := budgets(in.longest, threshold)
-			times := map[string]int{}
-			for _, task := range tuning.plan(in, threshold, c) {
-				for _, l := range task.left {
-					for _, r := range task.right {
-						times[fmt.Sprint(l, r, task.whole, task.budget)]++
-					}
+	for _, edits := range []Edits{nil, {{4, 1}, {8, 2}, {14, 3}}, {{0, 1}, {6, 4}}, {{9, 30}}} {
+		for _, threshold := range []float64{0, 0.5, 0.85} {
+			for name, tuning := range tunings() {
+				checkPlan(t, tuning, left, right, rule{threshold, edits})
+				if t.Failed() {
+					t.Fatal(name)
 				}
 			}
-			for i := range left {
-				for j := range right {
-					a, b, ok := compared(left[i], right[j])
-					m, n := len(a), len(b)
-					budget := int(k[max(m, n)])
-					want := 0
-					if ok && max(m-n, n-m) <= budget {
-						want = 1
-					}
-					whole := in.left.ext[i] != in.right.ext[j]
-					if got := times[fmt.Sprint(i, j, whole, budget)]; got != want {
-						t.Fatalf("%s, %v: %q and %q are in %d tasks, want %d", name, threshold, left[i], right[j], got, want)
-					}
-				}
+		}
+	}
+}
+
+func checkPlan(t *testing.T, tuning tuning, left, right []string, r rule) {
+	c := new(control)
+	in := encode(left, right, c)
+	k := budgets(in.longest, r.threshold)
+	type place struct {
+		left, right int32
+		whole       bool
+		budget      int
+	}
+	times := map[place]int{}
+	for _, task := range tuning.plan(in, r, c) {
+		for _, l := range task.left {
+			for _, r := range task.right {
+				times[place{l, r, task.whole, task.budget}]++
+			}
+		}
+	}
+	for i := range left {
+		for j := range right {
+			a, b, ok := compared(left[i], right[j])
+			m, n := len(a), len(b)
+			whole := in.left.ext[i] != in.right.ext[j]
+			budget := int(k[max(m, n)])
+			if !whole {
+				budget = max(budget, r.edits.Of(min(m, n)))
+			}
+			want := 0
+			if ok && max(m-n, n-m) <= budget {
+				want = 1
+			}
+			if got := times[place{int32(i), int32(j), whole, budget}]; got != want {
+				t.Errorf("%+v: %q and %q are in %d tasks, want %d", r, left[i], right[j], got, want)
+				return
 			}
 		}
 	}
@@ -179,7 +196,7 @@ func TestVeryLongNamesMakeSmallTasks(t *testing.T) {
 	c := new(control)
 	in := encode([]string{long}, []string{long, long, long, long, long}, c)
 	tuning := tunings()["usual"]
-	for _, task := range tuning.plan(in, 0.85, c) {
+	for _, task := range tuning.plan(in, rule{threshold: 0.85}, c) {
 		if len(task.right) > 3 {
 			t.Errorf("%d names of %d symbols in a task", len(task.right), task.length)
 		}

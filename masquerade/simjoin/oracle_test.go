@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,13 +64,35 @@ func newAllPairs(left, right []string) *allPairs {
 }
 
 func (all *allPairs) above(threshold float64) []Pair {
+	return all.passing(rule{threshold: threshold})
+}
+
+func (all *allPairs) passing(r rule) []Pair {
 	var pairs []Pair
 	for n, s := range all.scores {
-		if float64(s) > threshold {
+		if float64(s) > r.threshold || all.within(n, r.edits) {
 			pairs = append(pairs, Pair{n / len(all.right), n % len(all.right), all.distance(n), s})
 		}
 	}
 	return pairs
+}
+
+// within reports whether both names have the same extension and, for some step,
+// both stems its length and no more edits than that between them; or no edits.
+func (all *allPairs) within(n int, e Edits) bool {
+	a, b := all.left[n/len(all.right)], all.right[n%len(all.right)]
+	i, j := strings.LastIndex(a, "."), strings.LastIndex(b, ".")
+	if len(e) == 0 || i < 0 || j < 0 || a[i:] != b[j:] {
+		return false
+	}
+	x, y := len([]rune(a[:i])), len([]rune(b[:j]))
+	most := 0
+	for _, s := range e {
+		if x >= s.From && y >= s.From {
+			most = max(most, s.Edits)
+		}
+	}
+	return max(x-y, y-x) <= most && all.distance(n) <= most
 }
 
 func (all *allPairs) distance(n int) int {
@@ -99,17 +122,22 @@ var thresholds = []float64{0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 
 func (all *allPairs) check(t *testing.T, thresholds ...float64) {
 	t.Helper()
 	for _, threshold := range thresholds {
-		want := all.above(threshold)
-		for name, tuning := range tunings() {
-			got, err := tuning.join(context.Background(), all.left, all.right, threshold)
-			if err != nil {
-				t.Fatalf("threshold %v, %s: %v", threshold, name, err)
-			}
-			if !slices.Equal(got, want) {
-				t.Errorf("threshold %v, %s: %d pairs, want %d", threshold, name, len(got), len(want))
-				all.explain(t, got, want)
-				return
-			}
+		all.checkRule(t, rule{threshold: threshold})
+	}
+}
+
+func (all *allPairs) checkRule(t *testing.T, r rule) {
+	t.Helper()
+	want := all.passing(r)
+	for name, tuning := range tunings() {
+		got, err := tuning.join(context.Background(), all.left, all.right, r)
+		if err != nil {
+			t.Fatalf("%v, %s: %v", r, name, err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v, %s: %d pairs, want %d", r, name, len(got), len(want))
+			all.explain(t, got, want)
+			return
 		}
 	}
 }

@@ -14,7 +14,7 @@ type task struct {
 	left   []int32 // ordered by length; each within budget of length
 	right  []int32 // all of one length
 	length int     // of the right names, in symbols
-	budget int     // k of the longer length, the same for every pair
+	budget int     // the edits allowed, the same for every pair
 	whole  bool    // compare whole names, else stems
 	apart  bool    // leave out pairs with equal extensions
 }
@@ -25,17 +25,19 @@ func (t *task) size() int { return len(t.left) * len(t.right) }
 type planner struct {
 	tuning
 	*control
-	in    *input
-	k     []int32
-	tasks []task
+	in     *input
+	limits limits
+	tasks  []task
 }
 
 // plan returns the tasks that together hold every pair that can pass exactly
 // once, largest first so that workers end at about the same time.
-func (t tuning) plan(in *input, threshold float64, c *control) []task {
-	p := planner{tuning: t, control: c, in: in, k: budgets(in.longest, threshold)}
+func (t tuning) plan(in *input, r rule, c *control) []task {
+	p := planner{tuning: t, control: c, in: in, limits: r.limits(in.longest)}
 	p.equalExtensions()
-	p.differentExtensions()
+	if r.scores() {
+		p.differentExtensions()
+	}
 	slices.SortStableFunc(p.tasks, func(a, b task) int { return cmp.Compare(b.size(), a.size()) })
 	return p.tasks
 }
@@ -83,22 +85,28 @@ func (p *planner) differentExtensions() {
 }
 
 // meet adds the tasks for two groups of names, each ordered by length.
+//
+// It relies on this: if a length m of the left names is so far below n that no
+// pair can pass, then that holds for greater n too, for n - k[n] never falls and
+// the budget by the shorter length, m, stays. From there on left names can meet n
+// up to some length, for m - k[m] never falls, and with greater lengths the edits
+// allowed never become fewer.
 func (p *planner) meet(left, right []int32, kind task) {
 	lefts, rights := runs(&p.in.left, left, kind.whole), runs(&p.in.right, right, kind.whole)
 	first := 0
 	for _, r := range rights {
 		kind.length = r.length
-		for first < len(lefts) && lefts[first].length < r.length-int(p.k[r.length]) {
-			first++ // n - k[n] never falls with n
+		for first < len(lefts) && r.length-lefts[first].length > p.limits.of(lefts[first].length, r.length, kind.whole) {
+			first++
 		}
 		for i := first; i < len(lefts); {
-			kind.budget = int(p.k[max(lefts[i].length, r.length)])
+			kind.budget = p.limits.of(lefts[i].length, r.length, kind.whole)
 			end := i
 			for end < len(lefts) && p.belongs(lefts[end].length, kind) {
 				end++
 			}
 			if end == i {
-				break // m - k[m] never falls with m
+				break
 			}
 			p.add(left[lefts[i].start:lefts[end-1].end], right[r.start:r.end], kind)
 			i = end
@@ -108,7 +116,7 @@ func (p *planner) meet(left, right []int32, kind task) {
 
 // belongs reports whether left names of length m belong into a task of this kind.
 func (p *planner) belongs(m int, kind task) bool {
-	return int(p.k[max(m, kind.length)]) == kind.budget && m-kind.length <= kind.budget
+	return p.limits.of(m, kind.length, kind.whole) == kind.budget && m-kind.length <= kind.budget
 }
 
 // add cuts one task into parts of the size that suits the cache.
