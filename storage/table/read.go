@@ -15,6 +15,8 @@ import (
 type Reader struct {
 	// Note is what the writer kept beside the rows.
 	Note string
+	// Extra is what it kept there of all rows together.
+	Extra string
 
 	columns []Column
 	groups  []parquet.RowGroup
@@ -41,7 +43,8 @@ func Open(kind string, columns []Column, file []byte) (r *Reader, err error) {
 		return nil, fmt.Errorf("%w: %s with the columns %q", ErrDamaged, kind, f.Schema().Columns())
 	}
 	note, _ := f.Lookup(keyNote)
-	return &Reader{note, columns, f.RowGroups()}, nil
+	extra, _ := f.Lookup(keyExtra)
+	return &Reader{note, extra, columns, f.RowGroups()}, nil
 }
 
 // recovered turns a panic into an error. The checksum vouches for files of ours;
@@ -56,13 +59,19 @@ func recovered(err *error) {
 func (r *Reader) Groups() int { return len(r.groups) }
 
 // Read replaces values, one of each column, by what the i-th group holds, and
-// returns its number of rows. Whatever it returns without an error fits
-// together: lengths, numbers and references. It fails with ErrDamaged.
-func (r *Reader) Read(i int, values []Values) (rows int, err error) {
+// returns its number of rows. Of a choice of columns, by their numbers, it reads
+// these alone and leaves the other values as they are. Whatever it returns without
+// an error fits together: lengths, numbers and references. It fails with
+// ErrDamaged.
+func (r *Reader) Read(i int, values []Values, only ...int) (rows int, err error) {
 	defer recovered(&err)
 	rows = int(r.groups[i].NumRows())
 	chunks := r.groups[i].ColumnChunks()
 	for i, c := range r.columns {
+		if len(only) > 0 && !slices.Contains(only, i) {
+			chunks = chunks[leavesOf(c.Kind):]
+			continue
+		}
 		v := &values[i]
 		v.Reset()
 		if err := v.read(chunks[0], c.Kind); err != nil {

@@ -26,6 +26,14 @@ func schema(columns []Column) []format.SchemaElement {
 	return out
 }
 
+// leavesOf is how many columns of values a column of that kind has.
+func leavesOf(k Kind) int {
+	if k == Tallies {
+		return 2
+	}
+	return 1
+}
+
 // leaves are the paths of the columns that hold values.
 func leaves(columns []Column) (paths [][]string) {
 	for _, c := range columns {

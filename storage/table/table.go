@@ -5,6 +5,7 @@
 //
 //	sparkless.format  the kind and version of the rows, such as "masquerade-counts/1"
 //	sparkless.note    whatever the writer wants to keep beside the rows
+//	sparkless.extra   what it has to say of all rows together, if anything
 //	sparkless.sha256  SHA-256 of the whole file with these 64 digits as zeros
 //
 // The same columns and note give the same bytes.
@@ -26,6 +27,7 @@ import (
 const (
 	keyFormat = "sparkless.format"
 	keyNote   = "sparkless.note"
+	keyExtra  = "sparkless.extra"
 	keySum    = "sparkless.sha256"
 )
 

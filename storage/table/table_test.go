@@ -275,3 +275,55 @@ func TestRowsThatAreNotThere(t *testing.T) {
 		t.Errorf("%d rows in %d bytes: %v", rows, len(file), err)
 	}
 }
+
+// A choice of columns is read as all of them are, and the others are left alone.
+func TestReadSomeColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	const marked = -47
+	for range 60 {
+		order := rng.Perm(len(columns))
+		shuffled := make([]Column, len(columns))
+		for i, from := range order {
+			shuffled[i] = columns[from]
+		}
+		w := NewWriter("t/1", shuffled)
+		for part := range slices.Chunk(randomRows(rng, 1+rng.IntN(40)), 7) {
+			values := byColumns(part)
+			if err := w.Write(len(part), func(i int) *Values { return &values[order[i]] }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file, err := w.Close("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open("t/1", shuffled, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		only := rng.Perm(len(columns))[:1+rng.IntN(len(columns))]
+		for i := range r.Groups() {
+			want, got := make([]Values, len(columns)), make([]Values, len(columns))
+			for column := range got {
+				got[column].Ints = []int64{marked}
+			}
+			n, err := r.Read(i, want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := r.Read(i, got, only...)
+			if err != nil || rows != n {
+				t.Fatalf("%d rows of %d, %v", rows, n, err)
+			}
+			for column := range columns {
+				v := want[column]
+				if !slices.Contains(only, column) {
+					v = Values{Ints: []int64{marked}}
+				}
+				if !slices.Equal(got[column].Ints, v.Ints) || !bytes.Equal(got[column].Lens, v.Lens) || !slices.Equal(got[column].Refs, v.Refs) || !bytes.Equal(got[column].Texts.plain, v.Texts.plain) {
+					t.Fatalf("of the columns %v, column %d: %+v, want %+v", only, column, got[column], v)
+				}
+			}
+		}
+	}
+}

@@ -22,6 +22,9 @@ const magic = "PAR1"
 // Writer makes one file. It lays out pages itself, since the library's writers
 // take one value after the other; the encodings are the library's.
 type Writer struct {
+	// Extra is kept beside the rows, for what is to be said of all of them.
+	Extra string
+
 	format  string
 	columns []Column
 	paths   [][]string // of the columns that hold values
@@ -209,7 +212,7 @@ func (w *Writer) Close(note string) ([]byte, error) {
 		Version: 2, Schema: schema(w.columns), NumRows: w.rows, RowGroups: w.groups, ColumnOrders: orders,
 		CreatedBy: "sparkless version 1(build )",
 		KeyValueMetadata: []format.KeyValue{
-			{Key: keyFormat, Value: w.format}, {Key: keyNote, Value: note},
+			{Key: keyFormat, Value: w.format}, {Key: keyNote, Value: note}, {Key: keyExtra, Value: w.Extra},
 			{Key: keySum, Value: strings.Repeat("0", 2*sha256.Size)}},
 	})
 	if err != nil {
