@@ -134,10 +134,10 @@ func manyNames(t *testing.T, names int) storage.Reader {
 	return mem
 }
 
-func memoryHunt(t *testing.T, input storage.Reader, work storage.Store, memory int64) *Hunt[*masquerade.Counts] {
+func memoryHunt(t testing.TB, input storage.Reader, work storage.Store, memory int64) *Hunt[*masquerade.Counts] {
 	c := DefaultConfig()
 	c.Memory, c.Workers, c.ShardSize = memory, 2, 1<<20
-	d := masquerade.New(masquerade.DefaultParams(), "s", 2)
+	d := masquerade.New(masquerade.NotebookParams(), "s", 2)
 	d.Limit(UsableMemory(memory))
 	return &Hunt[*masquerade.Counts]{
 		Detector: d, Input: input, Work: work, Engine: Local(2), Lanes: event.NewLanes(4, 2), Config: c,

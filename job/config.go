@@ -24,6 +24,9 @@ type Config struct {
 	Workers int
 	// ShardSize is about how many bytes make a shard; 0 chooses by the day.
 	ShardSize int64
+	// History is how many days before the analysed one are looked back on, as far
+	// as their profiles are kept.
+	History int
 	// Memory is how many bytes the process may take; 0 sets no bound. Past what
 	// UsableMemory leaves of it a day fails with ErrMemory.
 	Memory int64
@@ -46,7 +49,7 @@ type Config struct {
 // DefaultConfig reads with every processor, and waits longer than a run that died
 // can be in the way.
 func DefaultConfig() Config {
-	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), MaxMalformed: 0.01, PartialMalformed: 0.001, Wait: 90 * time.Second}
+	return Config{Scope: "all", Workers: runtime.GOMAXPROCS(0), History: 30, MaxMalformed: 0.01, PartialMalformed: 0.001, Wait: 90 * time.Second}
 }
 
 // Validate names every setting that cannot work.
@@ -57,6 +60,9 @@ func (c Config) Validate() error {
 	}
 	if c.ShardSize != 0 && c.ShardSize < 1<<10 {
 		errs = append(errs, fmt.Errorf("job.shard-size: %d is neither auto nor at least 1024 bytes", c.ShardSize))
+	}
+	if c.History < 0 || c.History > 366 {
+		errs = append(errs, fmt.Errorf("job.history: %d is not between 0 and 366 days", c.History))
 	}
 	if !(c.MaxMalformed >= 0 && c.MaxMalformed <= 1) {
 		errs = append(errs, fmt.Errorf("job.max-malformed: %v is not a share between 0 and 1", c.MaxMalformed))

@@ -19,7 +19,7 @@ import (
 
 // realHunt is the masquerading hunt over an export.
 func realHunt(input storage.Reader, work storage.Store, sinks ...publish.Sink) *job.Hunt[*masquerade.Counts] {
-	params := masquerade.DefaultParams()
+	params := masquerade.NotebookParams()
 	params.Frequent, params.Rare, params.Similarity = 0.5, 0.5, 0.5
 	return &job.Hunt[*masquerade.Counts]{
 		Detector: masquerade.New(params, "all", 2),

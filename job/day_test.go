@@ -403,11 +403,18 @@ func TestConfigValidate(t *testing.T) {
 	if err := job.DefaultConfig().Validate(); err != nil {
 		t.Error(err)
 	}
-	bad := job.Config{Workers: 0, ShardSize: -1, MaxMalformed: 1.01, Scope: "../x"}
+	bad := job.Config{Workers: 0, ShardSize: -1, History: 367, MaxMalformed: 1.01, Scope: "../x"}
 	err := bad.Validate()
-	for _, name := range []string{"job.workers", "job.shard-size", "job.max-malformed", "job.scope"} {
+	for _, name := range []string{"job.workers", "job.shard-size", "job.history", "job.max-malformed", "job.scope"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
+		}
+	}
+	for history, ok := range map[int]bool{-1: false, 0: true, 366: true} {
+		c := job.DefaultConfig()
+		c.History = history
+		if err := c.Validate(); (err == nil) != ok {
+			t.Errorf("%d days: %v", history, err)
 		}
 	}
 	for scope, ok := range map[string]bool{"all": true, "a.b-c_D9": true, "": false, ".": false, "..": false, ".x": false, "a/b": false, `a\b`: false, "a b": false, "é": false, "a\x00": false, strings.Repeat("x", 101): false} {

@@ -35,7 +35,7 @@ type Detector[S State[S]] interface {
 	// New returns the state of no events.
 	New() S
 	// Finish makes findings of the state of a whole day; history is the merged
-	// state of earlier days, or New's value. It depends on nothing else, and
-	// its records are ordered.
+	// state of earlier days if the detector is Remembering and there are any, or
+	// New's value. It depends on nothing else, and its records are ordered.
 	Finish(ctx context.Context, date time.Time, day, history S) ([]publish.Record, error)
 }

@@ -198,7 +198,7 @@ func (h *Hunt[S]) get(ctx context.Context, name string) (Partial[S], note, error
 		return err
 	})
 	if errors.Is(err, ErrMemory) {
-		err = fmt.Errorf("%w: %s: %v", errNoFile, name, err)
+		err = fmt.Errorf("%w: %s: %w", errNoFile, name, err)
 	}
 	if err == nil {
 		err = p.memory.update()
@@ -230,7 +230,7 @@ func (h *Hunt[S]) decode(ctx context.Context, b storage.Blob, state S) (n note, 
 // unread tells a file that is not there (any more) from a store that fails.
 func unread(err error) error {
 	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrChanged) {
-		return fmt.Errorf("%w: %v", errNoFile, err)
+		return fmt.Errorf("%w: %w", errNoFile, err)
 	}
 	return fmt.Errorf("reading from the work store: %w", err)
 }

@@ -35,6 +35,10 @@ type Hunt[S State[S]] struct {
 	Lanes *event.Lanes
 	// Sinks returns the destinations for one day.
 	Sinks func(date time.Time) ([]publish.Sink, error)
+	// Suppress, if set, is given the findings of a day once, after they are made and
+	// before any is kept or sent. It returns those to publish and those to keep
+	// quiet, each of them in one of the two and in the order it was given.
+	Suppress func(records []publish.Record) (kept, suppressed []publish.Record, err error)
 	Config
 	// Now replaces the clock, which decides which hours of today are over. Optional.
 	Now func() time.Time
@@ -54,10 +58,13 @@ type Result[S State[S]] struct {
 	Stats      event.Stats
 	Missing    Missing
 	Day        S
+	Past       S // what Finish got as history
+	History    History
 	Records    []publish.Record
+	Suppressed []publish.Record // findings that are neither kept nor sent
 	Deliveries []publish.Delivery
 	// Superseded are the IDs of findings that an earlier run of the day had and
-	// could not deliver everywhere, and that are none any more.
+	// could not deliver everywhere, and that are none any more, or are suppressed.
 	Superseded []string
 }
 
@@ -99,11 +106,8 @@ func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result
 		return nil, err
 	}
 	partial := h.missing(r)
-	h.report(Progress{Phase: Finishing})
-	var err error
-	r.Records, err = h.Detector.Finish(ctx, r.Date, r.Day, h.Detector.New())
-	if err != nil {
-		return nil, asMemory(err)
+	if err := h.finish(ctx, r); err != nil {
+		return nil, err
 	}
 	sinks, err := h.Sinks(r.Date)
 	if err != nil {

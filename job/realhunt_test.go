@@ -39,7 +39,7 @@ func (w *world) masquerade() subject {
 	known := scores{}
 	return subject{
 		hunt: func(ctx context.Context, p parts, workers int) error {
-			h := &job.Hunt[*masquerade.Counts]{Detector: masquerade.New(masquerade.DefaultParams(), "all", workers),
+			h := &job.Hunt[*masquerade.Counts]{Detector: masquerade.New(masquerade.NotebookParams(), "all", workers),
 				Input: p.input, Work: p.work, Engine: p.engine, Lanes: event.NewLanes(workers, workers),
 				Sinks: fixed(p.sinks), Config: config(workers)}
 			_, err := h.Day(ctx, day)

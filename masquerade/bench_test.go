@@ -40,7 +40,7 @@ func sampleLines(b *testing.B) (memory, event.Window) {
 
 func benchScan(b *testing.B, each func(*event.Record)) {
 	lines, window := sampleLines(b)
-	query := masquerade.New(masquerade.DefaultParams(), "bench", 1).Spec().Query
+	query := masquerade.New(masquerade.NotebookParams(), "bench", 1).Spec().Query
 	b.SetBytes(int64(len(lines)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -84,7 +84,7 @@ func partials(b *testing.B, shards int) []*masquerade.Counts {
 		out[i] = masquerade.NewCounts()
 	}
 	seen := 0
-	scan(b, event.NewScanner(masquerade.New(masquerade.DefaultParams(), "bench", 1).Spec().Query, window), lines, func(r *event.Record) {
+	scan(b, event.NewScanner(masquerade.New(masquerade.NotebookParams(), "bench", 1).Spec().Query, window), lines, func(r *event.Record) {
 		out[seen*shards/40_000%shards].Add(r)
 		seen++
 	})
@@ -110,7 +110,7 @@ func decode(b *testing.B, file []byte) *masquerade.Counts {
 // BenchmarkFinish ranks a day's names, joins them and makes findings.
 func BenchmarkFinish(b *testing.B) {
 	day := partials(b, 1)[0]
-	d := masquerade.New(masquerade.DefaultParams(), "bench", 1)
+	d := masquerade.New(masquerade.NotebookParams(), "bench", 1)
 	b.ReportAllocs()
 	for b.Loop() {
 		found, err := d.Finish(b.Context(), sample.Default().Day, day, masquerade.NewCounts())

@@ -3,26 +3,33 @@ package masquerade
 import (
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"sparkless/storage/event"
 )
 
-// Counts is what the detector remembers of some events: for each process name
-// how often and when it was seen, and a bounded context. Merging is associative
-// and commutative. Counts is not safe for concurrent use.
+// Counts is what the detector remembers of some events: for each process name,
+// apart by where it ran, how often and when it was seen, and a bounded context.
+// Merging is associative and commutative. Counts is not safe for concurrent use.
 type Counts struct {
 	names   texts
-	entries list[entry] // by the reference of the name; the first is that of events without any name
-	values  texts       // of all names' contexts
+	heads   list[uint32] // by the reference of a name, the first of its entries
+	entries list[entry]  // the first is that of events without any name
+	values  texts        // of all names' contexts
+	hosts   hostSet      // of all events
+	past    *past        // instead of all that, of a Past
 
 	// For Add, so that of nearly every event nothing is decoded:
-	spellings       memo // of names, to their references
+	spellings       memo // of paths with names, to entries
 	usual, commands memo // of values; command lines seldom come back
 	scratch         []byte
 	scratched       uint64 // the key of the value that scratch holds
 }
 
-// entry is what is known of one name.
+// entry is what is known of one name run in one way.
 type entry struct {
+	name, next  uint32 // the reference of the name; another entry of that name, 0 for none
+	origin      origin
 	count       int64
 	first, last int64 // nanoseconds since 1970, UTC
 	// Most names are seen once, and it is the rare ones that matter: they are kept
@@ -51,6 +58,7 @@ const noName = 0
 func NewCounts() *Counts {
 	c := &Counts{}
 	c.entries.add()
+	c.heads.add() // no name leads to the entry without one
 	return c
 }
 
@@ -59,26 +67,27 @@ func (c *Counts) Add(r *event.Record) {
 	if c.spellings.pairs == nil {
 		c.remember()
 	}
-	e := c.entry(r)
+	keys := keysOf(r)
+	path := c.spelling(r, &keys)
+	e := c.entries.at(c.entryOfEvent(r, path, &keys))
 	if e.count == 1 {
 		c.expand(e)
 	}
 	e.seen(1, r.Time, r.Time)
-	for kind, column := range contextColumns {
-		v := r.Value(column)
-		if len(v.Raw()) == 0 {
+	for kind, key := range keys {
+		if key == 0 || e.more != nil && e.more.again(kind, key) {
 			continue
 		}
-		key := keyOf(v)
-		if e.more != nil && e.more.again(kind, key) {
-			continue
+		v := r.Value(contextColumns[kind])
+		s := path
+		if kind != paths {
+			s = c.recall(kind, key, v)
 		}
-		s := c.recall(kind, key, v)
 		switch {
 		case e.more == nil:
 			e.once[kind] = c.reference(s, v)
 		case s.order > e.more.limits[kind]:
-			e.more.drop(kind, key)
+			c.drop(e.more, kind, s)
 		default:
 			c.sample(e.more, kind, s, v)
 		}
@@ -86,6 +95,32 @@ func (c *Counts) Add(r *event.Record) {
 	if c.values.wasteful() {
 		c.compact()
 	}
+}
+
+// keysOf returns the keys of a record's values by kind, 0 where there is none. A
+// host has another key than the same text in another column has, so that none
+// escapes being counted. The key of a path covers the column Process, too.
+func keysOf(r *event.Record) (keys [kinds]uint64) {
+	for kind, column := range contextColumns {
+		if v := r.Value(column); len(v.Raw()) > 0 {
+			keys[kind] = keyOf(v)
+		}
+	}
+	if keys[hosts] != 0 {
+		keys[hosts] ^= 1 << 61
+	}
+	if v := r.Value(colProcess); keys[paths] != 0 && len(v.Raw()) > 0 {
+		keys[paths] = both(keys[paths], keyOf(v))
+	}
+	return keys
+}
+
+// drop leaves out a value that is none of those that are kept.
+func (c *Counts) drop(more *samples, kind int, s *recall) {
+	if kind == hosts {
+		more.crowd(&c.values).add(s.order)
+	}
+	more.drop(kind, s.key)
 }
 
 // sample counts a value that may be one of those that are kept.
@@ -105,7 +140,11 @@ func (c *Counts) recall(kind int, key uint64, v event.Value) *recall {
 	}
 	s := m.at(key)
 	if s.key != key {
-		s = m.fill(recall{key: key, order: orderOf(c.decoded(v, key))})
+		hash := xxhash.Sum64(c.decoded(v, key))
+		if kind == hosts {
+			c.hosts.add(hash)
+		}
+		s = m.fill(recall{key: key, order: uint32(hash >> 32)})
 	}
 	return s
 }
@@ -121,45 +160,41 @@ func (e *entry) seen(n, first, last int64) {
 	e.count += n
 }
 
-// entry finds or makes the entry of the record's name. That follows from the
-// column Process or, where it is empty, from NewProcessName, whose spelling leads
-// to the entry without decoding.
-func (c *Counts) entry(r *event.Record) *entry {
-	v, other := r.Value(colProcess), uint64(0)
-	if len(v.Raw()) == 0 {
-		v, other = r.Value(colNewProcessName), 1
-	}
-	if len(v.Raw()) == 0 {
-		return c.entries.at(c.name(r))
-	}
-	key := keyOf(v) ^ other
-	s := c.spellings.at(key)
-	if s.key != key {
-		s = c.spellings.fill(recall{key: key, ref: c.name(r)})
-	}
-	return c.entries.at(s.ref)
-}
-
-// name returns the reference of the record's name.
-func (c *Counts) name(r *event.Record) uint32 {
+// name returns the reference of the record's name, if it has one.
+func (c *Counts) name(r *event.Record) (ref uint32, has bool) {
 	c.scratched = 0
 	var usual bool
 	if c.scratch, usual = appendUsualName(c.scratch[:0], r.Value(colProcess).Raw()); usual {
-		return c.named(c.scratch)
+		return c.named(c.scratch), true
 	}
 	name, absent := processName(r)
 	if absent {
-		return noName
+		return 0, false
 	}
-	return c.named([]byte(name))
+	return c.named([]byte(name)), true
 }
 
+// named returns the reference of a name.
 func (c *Counts) named(name []byte) uint32 {
 	ref := c.names.put(name, 0)
-	for c.entries.len() <= int(ref) {
-		c.entries.add()
+	for c.heads.len() <= int(ref) {
+		c.heads.add()
 	}
 	return ref
+}
+
+// entryOf finds or makes the entry of a name and an origin.
+func (c *Counts) entryOf(name uint32, from origin) uint32 {
+	head := c.heads.at(name)
+	for at := *head; at != 0; at = c.entries.at(at).next {
+		if c.entries.at(at).origin == from {
+			return at
+		}
+	}
+	e, at := c.entries.add()
+	e.name, e.next, e.origin = name, *head, from
+	*head = at
+	return at
 }
 
 // remember makes the memos; Counts that are only merged have none.
@@ -214,15 +249,21 @@ func (c *Counts) keeps(e *entry, kind int, room *[1]kept) []kept {
 
 // Merge adds what o has counted. It leaves o as it is.
 func (c *Counts) Merge(o *Counts) {
+	if c.past != nil {
+		c.past.merge(o.past)
+		return
+	}
 	m := merger{c, o, make([]uint32, o.values.kept.len())}
-	for i := range o.entries.len() {
-		from := o.entries.at(uint32(i))
+	c.hosts.merge(&o.hosts)
+	for i := range uint32(o.entries.len()) {
+		from := o.entries.at(i)
 		switch {
 		case from.count == 0:
 		case i == noName:
 			m.merge(c.entries.at(noName), from)
 		default:
-			m.merge(c.entries.at(c.named(o.names.at(uint32(i)))), from)
+			to := c.entryOf(c.named(o.names.at(from.name)), from.origin)
+			m.merge(c.entries.at(to), from)
 		}
 	}
 	if c.values.wasteful() {
@@ -233,13 +274,13 @@ func (c *Counts) Merge(o *Counts) {
 // merger merges entries of one Counts into those of another.
 type merger struct {
 	to, from *Counts
-	refs     []uint32 // of from's values in to; 0 if not known yet
+	refs     []uint32 // of from's values in to, 0 if not known yet; nil if both have the same
 }
 
 // ref returns the reference that a value of from has in to.
 func (m *merger) ref(ref uint32) uint32 {
-	if ref == 0 {
-		return 0
+	if ref == 0 || m.refs == nil {
+		return ref
 	}
 	if m.refs[ref] == 0 {
 		m.refs[ref] = m.to.values.put(m.from.values.at(ref), m.from.values.kept.at(ref).order)
@@ -261,16 +302,25 @@ func (m *merger) merge(e, from *entry) {
 	for kind := range kinds {
 		for _, k := range m.from.keeps(from, kind, &room) {
 			if k.order > e.more.limits[kind] {
-				break
+				if kind != hosts {
+					break
+				}
+				e.more.crowd(&m.to.values).add(k.order)
+				continue
 			}
 			e.more.add(kind, kept{k.count, k.order, m.ref(k.ref)}, &m.to.values)
 		}
+	}
+	if from.more != nil && from.more.crowded != nil {
+		e.more.crowd(&m.to.values).merge(from.more.crowded)
 	}
 }
 
 // copy fills an empty entry.
 func (m *merger) copy(e, from *entry) {
+	name, next := e.name, e.next
 	*e = *from
+	e.name, e.next = name, next
 	for kind, ref := range from.once {
 		e.once[kind] = m.ref(ref)
 	}
@@ -279,6 +329,10 @@ func (m *merger) copy(e, from *entry) {
 		more.kept = slices.Clone(more.kept)
 		for i := range more.kept {
 			more.kept[i].ref = m.ref(more.kept[i].ref)
+		}
+		if more.crowded != nil {
+			own := *more.crowded
+			more.crowded = &own
 		}
 		e.more = &more
 		m.to.values.sampled += more.size()
@@ -308,32 +362,42 @@ func (c *Counts) compact() {
 // Names is how many distinct process names were counted; events without any
 // name count as one more.
 func (c *Counts) Names() int {
-	n := max(c.entries.len(), 1) - 1
+	n := max(c.heads.len(), 1) - 1
 	if c.entries.at(noName).count > 0 {
 		n++
 	}
 	return n
 }
 
-// find returns the entry of a name, nil if it was never seen.
-func (c *Counts) find(name string) *entry {
+// has reports whether a name was seen.
+func (c *Counts) has(name string) bool {
+	ref, _ := c.names.find([]byte(name), hashOf([]byte(name)))
+	return ref > 0
+}
+
+// each calls f with the entries of a name, in no order.
+func (c *Counts) each(name string, f func(*entry)) {
 	if ref, _ := c.names.find([]byte(name), hashOf([]byte(name))); ref > 0 {
-		return c.entries.at(ref)
+		for at := *c.heads.at(ref); at != 0; at = c.entries.at(at).next {
+			f(c.entries.at(at))
+		}
 	}
-	return nil
 }
 
 // tallies lists the counts, in no order.
 func (c *Counts) tallies() []tally {
 	out := make([]tally, 0, c.Names())
-	for i := range c.entries.len() {
-		if e := c.entries.at(uint32(i)); e.count > 0 {
-			t := tally{absent: i == noName, count: e.count}
-			if !t.absent {
-				t.name = string(c.names.at(uint32(i)))
-			}
-			out = append(out, t)
+	if n := c.entries.at(noName).count; n > 0 {
+		out = append(out, tally{absent: true, count: n})
+	}
+	for name := uint32(1); int(name) < c.heads.len(); name++ {
+		t := tally{name: string(c.names.at(name)), hostless: true}
+		for at := *c.heads.at(name); at != 0; at = c.entries.at(at).next {
+			e := c.entries.at(at)
+			t.count += e.count
+			t.hostless = t.hostless && e.once[hosts] == 0 && (e.more == nil || len(e.more.of(hosts)) == 0)
 		}
+		out = append(out, t)
 	}
 	return out
 }

@@ -51,37 +51,46 @@ func encoded(t testing.TB, c *Counts) []byte {
 	return file
 }
 
-// known is all that is kept of one name.
+// known is all that is kept of one name and origin.
 type known struct {
 	count, first, last int64
 	values             [kinds][]Tally // as they are ordered
+	crowded            string
 }
 
 // nobody is the key of events without a name in what contents returns.
 const nobody = "no name"
 
-// contents is what counts hold, as plain data that shares nothing with them.
+// contents is what counts hold, by name and origin, as plain data that shares
+// nothing with them.
 func contents(c *Counts) map[string]known {
-	out := map[string]known{}
+	out := map[string]known{"hosts": {count: int64(c.hosts.count().N)}}
 	for i := range uint32(c.entries.len()) {
 		e := c.entries.at(i)
-		name := nobody
-		if i != noName {
-			name = "=" + string(c.names.at(i))
-		}
 		if e.count == 0 {
 			continue
 		}
-		k := known{count: e.count, first: e.first, last: e.last}
-		for kind := range kinds {
-			var room [1]kept
-			for _, v := range c.keeps(e, kind, &room) {
-				k.values[kind] = append(k.values[kind], Tally{string(c.values.at(v.ref)), v.count})
-			}
+		name := nobody
+		if i != noName {
+			name = "=" + string(c.names.at(e.name)) + "/" + e.origin.String()
 		}
-		out[name] = k
+		out[name] = knownOf(view{*e, c})
 	}
 	return out
+}
+
+func knownOf(v view) known {
+	k := known{count: v.count, first: v.first, last: v.last}
+	for kind := range kinds {
+		var room [1]kept
+		for _, x := range v.of.keeps(&v.entry, kind, &room) {
+			k.values[kind] = append(k.values[kind], Tally{string(v.of.values.at(x.ref)), x.count})
+		}
+	}
+	if v.more != nil && v.more.crowded != nil {
+		k.crowded = string(v.more.crowded.encode())
+	}
+	return k
 }
 
 func equal(a, b *Counts) bool { return reflect.DeepEqual(contents(a), contents(b)) }
@@ -98,7 +107,7 @@ func counted(records []*event.Record) *Counts {
 // randomRecords share a few names and have more values of each kind than a name
 // keeps.
 func randomRecords(rng *rand.Rand, n int) []*event.Record {
-	names := []string{"a.exe", "A.EXE", "b.exe", "İ", "", none}
+	names := []string{"a.exe", "A.EXE", "b.exe", "İ", "", none, "svchost.exe", "SVCHOST.exe"} // the origin of the last follows from the parent, too
 	value := func() string {
 		switch n := rng.IntN(30); n {
 		case 0:
@@ -120,12 +129,23 @@ func randomRecords(rng *rand.Rand, n int) []*event.Record {
 		}
 		path := none
 		if rng.IntN(2) == 0 {
-			path = []string{`C:\a.exe`, `C:\`, `C:\c.exe`}[rng.IntN(3)]
+			path = pathsOfOrigins[rng.IntN(len(pathsOfOrigins))]
 		}
-		out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))], path, value(), value(), value(), value())
+		parent := value()
+		if rng.IntN(2) == 0 {
+			parent = parentsOfOrigins[rng.IntN(len(parentsOfOrigins))]
+		}
+		out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))], path, value(), parent, value(), value())
 	}
 	return out
 }
+
+// pathsOfOrigins and parentsOfOrigins lead to many origins.
+var (
+	pathsOfOrigins = []string{"", `C:\a.exe`, `C:\`, `C:\c.exe`, `C:\Windows\System32\svchost.exe`, `c:\windows\SysWOW64\SVCHOST.EXE`,
+		`C:\Users\jo\svchost.exe`, `C:\Users\jo\b.exe`, `\\srv\share\svchost.exe`, `C:\Program Files\x\svchost.exe`, "svchost.exe"}
+	parentsOfOrigins = []string{"", none, "-", `C:\Windows\System32\services.exe`, `C:\Windows\explorer.exe`, `C:\Temp\services.exe`}
+)
 
 // cut divides records into parts, some of them empty.
 func cut(rng *rand.Rand, records []*event.Record, parts int) [][]*event.Record {
@@ -260,20 +280,29 @@ func TestSamplesAreExact(t *testing.T) {
 		want := map[string]*[kinds]map[string]int64{}
 		for _, r := range records {
 			name, absent := processName(r)
-			key := "=" + name
-			if absent {
-				key = nobody
+			keys := []string{nobody}
+			if !absent {
+				from := originByRules(name, r)
+				keys = []string{"=" + name + "/" + from.String(), "=" + name}
 			}
-			if want[key] == nil {
-				want[key] = &[kinds]map[string]int64{{}, {}, {}, {}, {}}
-			}
-			for kind, column := range contextColumns {
-				if value := cutByHand(r.Value(column).Text()); value != "" {
-					want[key][kind][value]++
+			for _, key := range keys {
+				if want[key] == nil {
+					want[key] = &[kinds]map[string]int64{{}, {}, {}, {}, {}}
+				}
+				for kind, column := range contextColumns {
+					if value := cutByHand(r.Value(column).Text()); value != "" {
+						want[key][kind][value]++
+					}
 				}
 			}
 		}
 		got := contents(c)
+		delete(got, "hosts")
+		for name := range want {
+			if strings.HasPrefix(name, "=") && !strings.Contains(name, "/") {
+				got[name] = knownOf(c.view(name[1:], nil))
+			}
+		}
 		if len(got) != len(want) {
 			t.Fatalf("%d names, want %d", len(got), len(want))
 		}
@@ -395,7 +424,7 @@ func FuzzCounts(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	foreign, err := table.NewWriter("masquerade-counts/2", columns).Close("note")
+	foreign, err := table.NewWriter("masquerade-counts/3", columns).Close("note")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -429,7 +458,7 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 			}
 		}
 	}
-	foreign, err := table.NewWriter("masquerade-counts/2", columns).Close("")
+	foreign, err := table.NewWriter("masquerade-counts/3", columns).Close("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -439,9 +468,13 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 }
 
 // Count returns how often a lower-cased process name was seen.
-func (c *Counts) Count(name string) int64 {
-	if e := c.find(name); e != nil {
-		return e.count
+func (c *Counts) Count(name string) int64 { return c.view(name, nil).count }
+
+// named returns the names that were counted.
+func (c *Counts) allNames() map[string]bool {
+	all := map[string]bool{}
+	for ref := uint32(1); int(ref) < c.heads.len(); ref++ {
+		all[string(c.names.at(ref))] = true
 	}
-	return 0
+	return all
 }

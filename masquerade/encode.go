@@ -3,6 +3,7 @@ package masquerade
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,24 +14,31 @@ import (
 
 // format is the kind and version of the rows below.
 //
-// History: 1, the first.
-const format = "masquerade-counts/1"
+// History: 1, the first, with one row a name. 2, a row for each origin of a name;
+// the number of hosts.
+const format = "masquerade-counts/2"
 
-// columns are those of a partial or profile file: one row a name, by name. Where
-// name is null, the row is of the events without one.
+// columns are those of a partial or profile file: a row for each name and origin,
+// by name, then origin. Where name is null, the row is of the events without one.
+// host_sketch has a letter for each register of a sketch, A for 0; it is null
+// where hosts holds all hosts.
 var columns = []table.Column{
-	{Name: "name", Kind: table.Text}, {Name: "count", Kind: table.Int}, {Name: "first", Kind: table.Time}, {Name: "last", Kind: table.Time},
+	{Name: "name", Kind: table.Text}, {Name: "origin", Kind: table.Text},
+	{Name: "count", Kind: table.Int}, {Name: "first", Kind: table.Time}, {Name: "last", Kind: table.Time},
 	{Name: "paths", Kind: table.Tallies}, {Name: "hosts", Kind: table.Tallies}, {Name: "parents", Kind: table.Tallies},
 	{Name: "accounts", Kind: table.Tallies}, {Name: "commands", Kind: table.Tallies},
+	{Name: "host_sketch", Kind: table.Text},
 }
 
 // The columns; those of the context follow, in the order of the kinds.
 const (
 	columnName = iota
+	columnOrigin
 	columnCount
 	columnFirst
 	columnLast
 	columnContext
+	columnSketch = columnContext + kinds
 )
 
 // groupRows is how many names are written, and read, at a time. It bounds the
@@ -40,7 +48,11 @@ const groupRows = 1 << 15
 // Encode returns the counts as one Parquet file that proves itself, with a note
 // of the caller's. Equal counts and notes give equal bytes.
 func (c *Counts) Encode(note string) ([]byte, error) {
+	if c.past != nil {
+		return nil, errPast
+	}
 	w := table.NewWriter(format, columns)
+	w.Extra = c.hosts.encode()
 	enc := encoder{Counts: c, places: make([]int32, c.values.kept.len())}
 	for rows := range slices.Chunk(c.sorted(), groupRows) {
 		err := w.Write(len(rows), func(column int) *table.Values { return enc.fill(rows, column) })
@@ -51,19 +63,17 @@ func (c *Counts) Encode(note string) ([]byte, error) {
 	return w.Close(note)
 }
 
-// sorted lists what was counted by name, first what has none.
+// sorted lists the entries by name, then origin, first what has no name.
 func (c *Counts) sorted() []uint32 {
 	type named struct {
 		start uint64 // the name's first bytes, which nearly always decide
 		ref   uint32
 	}
 	names := make([]named, 0, c.Names())
-	for i := range uint32(c.entries.len()) {
-		if c.entries.at(i).count > 0 && i != noName {
-			var start [8]byte
-			copy(start[:], c.names.at(i))
-			names = append(names, named{binary.BigEndian.Uint64(start[:]), i})
-		}
+	for ref := uint32(1); int(ref) < c.heads.len(); ref++ {
+		var start [8]byte
+		copy(start[:], c.names.at(ref))
+		names = append(names, named{binary.BigEndian.Uint64(start[:]), ref})
 	}
 	slices.SortFunc(names, func(a, b named) int {
 		if a.start != b.start {
@@ -71,14 +81,18 @@ func (c *Counts) sorted() []uint32 {
 		}
 		return bytes.Compare(c.names.at(a.ref), c.names.at(b.ref))
 	})
-	refs := make([]uint32, 0, c.Names())
+	entries := make([]uint32, 0, c.entries.len())
 	if c.entries.at(noName).count > 0 {
-		refs = append(refs, noName)
+		entries = append(entries, noName)
 	}
 	for _, n := range names {
-		refs = append(refs, n.ref)
+		start := len(entries)
+		for at := *c.heads.at(n.ref); at != 0; at = c.entries.at(at).next {
+			entries = append(entries, at)
+		}
+		slices.SortFunc(entries[start:], func(a, b uint32) int { return cmp.Compare(c.entries.at(a).origin, c.entries.at(b).origin) })
 	}
-	return refs
+	return entries
 }
 
 // encoder puts entries into columns.
@@ -96,6 +110,13 @@ func (enc *encoder) fill(rows []uint32, column int) *table.Values {
 	switch column {
 	case columnName:
 		enc.nameTexts(rows, v)
+	case columnOrigin:
+		for _, ref := range rows {
+			v.Lens = append(v.Lens, 1)
+			v.Texts.Add([]byte(enc.entries.at(ref).origin.String()))
+		}
+	case columnSketch:
+		enc.sketches(rows, v)
 	case columnCount, columnFirst, columnLast:
 		for _, ref := range rows {
 			e := enc.entries.at(ref)
@@ -114,7 +135,19 @@ func (enc *encoder) nameTexts(rows []uint32, v *table.Values) {
 			continue
 		}
 		v.Lens = append(v.Lens, 1)
-		v.Texts.Add(enc.names.at(ref))
+		v.Texts.Add(enc.names.at(enc.entries.at(ref).name))
+	}
+}
+
+func (enc *encoder) sketches(rows []uint32, v *table.Values) {
+	for _, ref := range rows {
+		more := enc.entries.at(ref).more
+		if more == nil || more.crowded == nil {
+			v.Lens = append(v.Lens, 0)
+			continue
+		}
+		v.Lens = append(v.Lens, 1)
+		v.Texts.Add(more.crowded.encode())
 	}
 }
 
@@ -143,17 +176,24 @@ func (enc *encoder) tallies(rows []uint32, kind int, v *table.Values) {
 	enc.placed = enc.placed[:0]
 }
 
-// Decode replaces the counts by those in a file that Encode wrote, and returns
-// its note. It fails with table.ErrDamaged or table.ErrFormat.
+// Decode replaces the counts by those in a file that Encode wrote, in this
+// version or the first, and returns its note. It fails with table.ErrDamaged or
+// table.ErrFormat.
 func (c *Counts) Decode(file []byte) (note string, err error) {
-	r, err := table.Open(format, columns, file)
+	if c.past != nil {
+		return c.past.decode(file)
+	}
+	src, err := openCounts(file)
 	if err != nil {
 		return "", err
 	}
 	*c = *NewCounts()
-	dec := decoder{Counts: c, values: make([]table.Values, len(columns))}
-	for i := range r.Groups() {
-		rows, err := r.Read(i, dec.values)
+	if err := c.hosts.decode(src.Extra); err != nil {
+		return "", err
+	}
+	dec := decoder{Counts: c, values: src.values}
+	for i := range src.Groups() {
+		rows, err := src.read(i)
 		if err == nil {
 			err = dec.take(rows)
 		}
@@ -161,7 +201,7 @@ func (c *Counts) Decode(file []byte) (note string, err error) {
 			return "", err
 		}
 	}
-	return r.Note, nil
+	return src.Note, nil
 }
 
 // decoder makes entries of columns.
@@ -170,6 +210,7 @@ type decoder struct {
 	values  []table.Values
 	entries []*entry // of the rows
 	before  []byte   // the name of the row before, which sorts lower; nil before the first
+	origin  origin   // of the row before
 	known   []kept   // the texts of a column
 }
 
@@ -183,7 +224,7 @@ func (dec *decoder) take(rows int) error {
 			return fmt.Errorf("%w: column %s: %v", table.ErrDamaged, columns[columnContext+kind].Name, err)
 		}
 	}
-	return nil
+	return dec.sketches(&dec.values[columnSketch])
 }
 
 // rows makes the entries of the rows, without their context.
@@ -191,18 +232,19 @@ func (dec *decoder) rows(rows int) error {
 	v := dec.values
 	dec.entries = dec.entries[:0]
 	names := 0
+	if v[columnOrigin].Texts.Len() != rows {
+		return fmt.Errorf("%w: rows without an origin", table.ErrDamaged)
+	}
 	for row := range rows {
-		ref := uint32(noName)
+		at, err := uint32(noName), error(nil)
 		if v[columnName].Lens[row] > 0 {
-			name := v[columnName].Texts.At(names)
+			at, err = dec.entryOf(v[columnName].Texts.At(names), v[columnOrigin].Texts.At(row))
 			names++
-			if len(name) > longestName || dec.before != nil && bytes.Compare(dec.before, name) >= 0 {
-				return fmt.Errorf("%w: row %d: a name too long, or out of order", table.ErrDamaged, row)
-			}
-			dec.before = append(dec.before[:0], name...)
-			ref = dec.named(name)
 		}
-		e := dec.Counts.entries.at(ref)
+		if err != nil {
+			return fmt.Errorf("%w: row %d: %v", table.ErrDamaged, row, err)
+		}
+		e := dec.Counts.entries.at(at)
 		count, first, last := v[columnCount].Ints[row], v[columnFirst].Ints[row], v[columnLast].Ints[row]
 		if e.count != 0 || count < 1 || first > last || count == 1 && first != last {
 			return fmt.Errorf("%w: row %d: no name that Encode writes", table.ErrDamaged, row)
@@ -211,6 +253,23 @@ func (dec *decoder) rows(rows int) error {
 		dec.entries = append(dec.entries, e)
 	}
 	return nil
+}
+
+// entryOf makes the entry of a row. Rows are ordered by name, then origin.
+func (dec *decoder) entryOf(name, text []byte) (uint32, error) {
+	from, ok := origins[string(text)]
+	if !ok {
+		return 0, fmt.Errorf("the origin %q", text)
+	}
+	order := -1
+	if dec.before != nil {
+		order = cmp.Or(bytes.Compare(dec.before, name), cmp.Compare(dec.origin, from))
+	}
+	if len(name) > longestName || order >= 0 {
+		return 0, errors.New("a name too long, or out of order")
+	}
+	dec.before, dec.origin = append(dec.before[:0], name...), from
+	return dec.Counts.entryOf(dec.named(name), from), nil
 }
 
 // room makes room for the context of names seen more than once, for all in one.
@@ -291,5 +350,73 @@ func (dec *decoder) entry(e *entry, kind int, refs []int32, counts []int64) erro
 		e.more.kept = append(e.more.kept, k)
 	}
 	e.more.closed(kind)
+	return nil
+}
+
+// sketches adds those of the hosts to the entries.
+func (dec *decoder) sketches(v *table.Values) error {
+	at := 0
+	for row, e := range dec.entries {
+		if v.Lens[row] == 0 {
+			continue
+		}
+		text := v.Texts.At(at)
+		at++
+		if e.more == nil || len(e.more.of(hosts)) != keep {
+			return fmt.Errorf("%w: row %d: a sketch of few hosts", table.ErrDamaged, row)
+		}
+		if err := e.more.crowd(&dec.Counts.values).decode(text); err != nil {
+			return fmt.Errorf("%w: row %d: %v", table.ErrDamaged, row, err)
+		}
+	}
+	return nil
+}
+
+func (s *sketch) encode() []byte {
+	text := make([]byte, len(s))
+	for i, rank := range s {
+		text[i] = 'A' + rank
+	}
+	return text
+}
+
+// decode replaces a sketch, which has the hosts that are kept, by one that also
+// has others.
+func (s *sketch) decode(text []byte) error {
+	if len(text) != len(s) {
+		return fmt.Errorf("a sketch of %d registers", len(text))
+	}
+	for i, letter := range text {
+		if letter < 'A'+s[i] || letter > 'A'+sketchBits+1 {
+			return fmt.Errorf("register %d of a sketch: %q", i, letter)
+		}
+		s[i] = letter - 'A'
+	}
+	return nil
+}
+
+// encode returns the hashes in order, in eight bytes each, as base64.
+func (h *hostSet) encode() string {
+	var b []byte
+	for _, hash := range h.smallest() {
+		b = binary.BigEndian.AppendUint64(b, hash)
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func (h *hostSet) decode(text string) error {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(b)%8 != 0 || len(b) > 8*(mostHosts+1) {
+		return fmt.Errorf("%w: hosts: %d bytes: %v", table.ErrDamaged, len(b), err)
+	}
+	*h = hostSet{}
+	for last := uint64(0); len(b) > 0; b = b[8:] {
+		hash := binary.BigEndian.Uint64(b)
+		if hash < last || hash == last && len(h.hashes) > 0 {
+			return fmt.Errorf("%w: hosts out of order", table.ErrDamaged)
+		}
+		h.add(hash)
+		last = hash
+	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +42,24 @@ type Finding struct {
 	CommandLines         []Tally `json:",omitempty"`
 	NormalPaths          []Tally `json:",omitempty"` // of the frequent name
 	Reasons              []string
-	Technique            string // MITRE ATT&CK
+	Technique            string // MITRE ATT&CK, of the strongest evidence
+
+	// What follows comes from weighing evidence; the notebook's profile has none of it.
+
+	Severity        string   `json:",omitempty"` // Informational, Low, Medium or High
+	Score           int      `json:",omitempty"` // 0 to 100; no part of AnomalyScore
+	Evidence        []Point  `json:",omitempty"` // what speaks for it, the strongest first
+	Modifiers       []Point  `json:",omitempty"` // what was added to its points
+	Techniques      []string `json:",omitempty"` // MITRE ATT&CK, of all evidence
+	Tactic          string   `json:",omitempty"` // as Microsoft Sentinel names it
+	AttackTactic    string   `json:",omitempty"` // as MITRE ATT&CK has named it since version 19
+	AlsoLike        []string `json:",omitempty"` // other names that it resembles
+	HostCount       int      `json:",omitempty"` // hosts with the rare name; within 6 percent above eight
+	NormalHostCount int      `json:",omitempty"` // hosts with the frequent name
+	EstateHosts     int      `json:",omitempty"` // hosts with any event; within a percent above 8192
+	HistoryDays     int      `json:",omitempty"` // days before that were looked at
+	DaysSeen        int      `json:",omitempty"` // on how many of them the rare name was seen
+	FirstSeenEver   string   `json:",omitempty"` // on those days
 }
 
 // Tally is a value and how many of the name's events had it. A name keeps eight
@@ -51,32 +69,31 @@ type Tally struct {
 	Count int64  `json:"count"`
 }
 
-func (d *Detector) finding(date time.Time, day *Counts, normal, rare ranked, p simjoin.Pair) Finding {
-	n, r := day.find(normal.name), day.find(rare.name)
-	return Finding{
-		TimeStamp:                   timestamp(date.Add(24 * time.Hour).UnixNano()),
-		NormalProcess:               normal.name,
-		PotentiallyMaliciousProcess: rare.name,
-		AnomalyScore:                p.Score,
-		FindingId:                   findingID(d.scope, normal.name, rare.name),
-		DataDay:                     timestamp(date.UnixNano()),
-		Scope:                       d.scope,
-		Distance:                    p.Distance,
-		MaliciousCount:              rare.count,
-		NormalCount:                 normal.count,
-		MaliciousPercentRank:        rare.percent,
-		NormalPercentRank:           normal.percent,
-		FirstSeen:                   timestamp(r.first),
-		LastSeen:                    timestamp(r.last),
-		Paths:                       day.shown(r, paths),
-		Hosts:                       day.shown(r, hosts),
-		Parents:                     day.shown(r, parents),
-		Accounts:                    day.shown(r, accounts),
-		CommandLines:                day.shown(r, commands),
-		NormalPaths:                 day.shown(n, paths),
-		Reasons:                     []string{reason(normal, rare, p)},
-		Technique:                   "T1036.005",
+// finding fills in what is known of a suspect and of the name it imitates; v is of
+// the suspect's events that the finding is about.
+func (e *estate) finding(suspect, normal string, v view) Finding {
+	f := Finding{
+		TimeStamp:                   timestamp(e.date.Add(24 * time.Hour).UnixNano()),
+		NormalProcess:               normal,
+		PotentiallyMaliciousProcess: suspect,
+		FindingId:                   findingID(e.scope, normal, suspect),
+		DataDay:                     timestamp(e.date.UnixNano()),
+		Scope:                       e.scope,
+		MaliciousCount:              v.count,
+		MaliciousPercentRank:        e.ranked(suspect).percent,
+		FirstSeen:                   timestamp(v.first),
+		LastSeen:                    timestamp(v.last),
+		Paths:                       v.shown(paths),
+		Hosts:                       v.shown(hosts),
+		Parents:                     v.shown(parents),
+		Accounts:                    v.shown(accounts),
+		CommandLines:                v.shown(commands),
 	}
+	if n := e.ranked(normal); normal != "" && n.count > 0 { // events may have an empty name
+		f.NormalCount, f.NormalPercentRank = n.count, n.percent
+		f.NormalPaths = e.day.view(normal, nil).shown(paths)
+	}
+	return f
 }
 
 // reason says in words why the pair is a finding.
@@ -107,17 +124,13 @@ func timestamp(nanos int64) string {
 	return time.Unix(0, nanos).UTC().Format("2006-01-02T15:04:05.0000000Z")
 }
 
-// shown lists what a name keeps of one kind, the most frequent value first.
-func (c *Counts) shown(e *entry, kind int) []Tally {
-	var room [1]kept
-	var out []Tally
-	for _, k := range c.keeps(e, kind, &room) {
-		out = append(out, Tally{string(c.values.at(k.ref)), k.count})
+// grouped writes a number with a comma at each third digit.
+func grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
 	}
-	slices.SortFunc(out, func(a, b Tally) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
-	})
-	return out
+	return text
 }
 
 // sortPairs puts the most similar pair first.
@@ -129,11 +142,25 @@ func sortPairs(pairs []simjoin.Pair, frequent, rare []ranked) {
 	})
 }
 
-// revision covers what is known of the suspect. Ranks and what is known of the
-// imitated name move with every event that arrives late; they are no news.
+// revision covers what is known of the suspect, and what of it speaks against it.
+// Ranks, and so whether one name imitates another, scores and severity, and what is
+// known of the imitated name, of the estate and of earlier days move with every event that
+// arrives late and every day that is hunted through; they are no news.
 func (f Finding) revision() (string, error) {
 	f.MaliciousPercentRank, f.NormalPercentRank = 0, 0
-	f.NormalCount, f.NormalPaths, f.Reasons = 0, nil, nil
+	f.NormalCount, f.NormalPaths, f.NormalHostCount, f.Reasons = 0, nil, 0, nil
+	f.Severity, f.Score, f.Modifiers, f.EstateHosts, f.HostCount = "", 0, nil, 0, 0
+	f.HistoryDays, f.DaysSeen, f.FirstSeenEver, f.AlsoLike = 0, 0, "", nil
+	if len(f.Evidence) > 0 {
+		f.Technique, f.Techniques = "", nil // follow from it
+	}
+	var kinds []Point
+	for _, e := range f.Evidence {
+		if !slices.Contains([]string{"notebook", "edits", "more-edits", "extension", "skeleton"}, e.Name) { // as ranks go
+			kinds = append(kinds, Point{Name: e.Name})
+		}
+	}
+	f.Evidence = kinds
 	text, err := publish.Body(f)
 	return publish.Digest(text), err
 }

@@ -45,7 +45,7 @@ func smallDay() *Counts {
 }
 
 func TestFindingGolden(t *testing.T) {
-	records := find(t, New(DefaultParams(), "contoso", 1), november20, smallDay())
+	records := find(t, New(NotebookParams(), "contoso", 1), november20, smallDay())
 	if len(records) != 1 {
 		t.Fatalf("%d findings", len(records))
 	}
@@ -66,12 +66,14 @@ func TestFindingGolden(t *testing.T) {
 	}
 	if r := records[0]; r.Day != "2026-11-20" || !strings.Contains(string(r.Body), `"`+r.ID+`"`) {
 		t.Errorf("ID %s, day %s", r.ID, r.Day)
+	} else if r.Revision != "251225afba33d27d" { // another would send old findings again
+		t.Errorf("revision %s", r.Revision)
 	}
 }
 
 // Existing rules query the notebook's four names; they stay, and stay first.
 func TestNotebookNamesComeFirst(t *testing.T) {
-	fields, err := find(t, New(DefaultParams(), "", 1), november20, smallDay())[0].Fields()
+	fields, err := find(t, New(NotebookParams(), "", 1), november20, smallDay())[0].Fields()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,14 +92,14 @@ func TestNotebookNamesComeFirst(t *testing.T) {
 
 func TestFindingIDSaysWhatNeverWhen(t *testing.T) {
 	c := smallDay()
-	first := find(t, New(DefaultParams(), "s", 1), november20, c)[0]
-	later := find(t, New(DefaultParams(), "s", 4), november20.AddDate(0, 3, 5), c)[0]
+	first := find(t, New(NotebookParams(), "s", 1), november20, c)[0]
+	later := find(t, New(NotebookParams(), "s", 4), november20.AddDate(0, 3, 5), c)[0]
 	c.Add(record(0, "svchost.exe"))
-	other := find(t, New(Params{0.7, 0.3, 0.8}, "s", 1), november20, c)[0]
+	other := find(t, New(Params{Frequent: 0.7, Rare: 0.3, Similarity: 0.8}, "s", 1), november20, c)[0]
 	if first.ID != later.ID || first.ID != other.ID || bytes.Equal(first.Body, later.Body) || later.Day != "2027-02-25" {
 		t.Errorf("IDs %s, %s, %s", first.ID, later.ID, other.ID)
 	}
-	if again := find(t, New(DefaultParams(), "s", 2), november20, smallDay())[0]; !bytes.Equal(again.Body, first.Body) {
+	if again := find(t, New(NotebookParams(), "s", 2), november20, smallDay())[0]; !bytes.Equal(again.Body, first.Body) {
 		t.Error("a second run gives another record")
 	}
 	ids := map[string]string{}
@@ -118,7 +120,7 @@ func TestFindingIDSaysWhatNeverWhen(t *testing.T) {
 
 func TestTimesOfAFinding(t *testing.T) {
 	for _, date := range []time.Time{november20, time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)} {
-		r := find(t, New(DefaultParams(), "", 1), date, smallDay())[0]
+		r := find(t, New(NotebookParams(), "", 1), date, smallDay())[0]
 		var f Finding
 		if err := json.Unmarshal(r.Body, &f); err != nil {
 			t.Fatal(err)
@@ -137,7 +139,7 @@ func TestFindingsAreOrderedBySimilarity(t *testing.T) {
 	c := NewCounts()
 	addNames(c, map[string]int{"powershell.exe": 30, "svchost.exe": 30, "powersheII.exe": 1, "powershel1.exe": 1, "svch0st.exe": 1, "svhost.exe": 1,
 		"a.exe": 5, "b.exe": 5, "c.exe": 5, "d.exe": 5, "e.exe": 5})
-	got := published(t, find(t, New(Params{0.8, 0.2, 0.7}, "", 3), november20, c))
+	got := published(t, find(t, New(Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.7}, "", 3), november20, c))
 	var order []string
 	for _, m := range got {
 		order = append(order, m.rare)
@@ -154,7 +156,7 @@ func TestNothingToFind(t *testing.T) {
 	addNames(tied, map[string]int{"svchost.exe": 3, "svch0st.exe": 3, "svchest.exe": 3})
 	none := counted(randomRecords(rand.New(rand.NewPCG(0, 0)), 0))
 	for i, c := range []*Counts{one, tied, none} {
-		if records := find(t, New(DefaultParams(), "", 1), november20, c); records == nil || len(records) > 0 {
+		if records := find(t, New(NotebookParams(), "", 1), november20, c); records == nil || len(records) > 0 {
 			t.Errorf("case %d: %d findings", i, len(records))
 		}
 	}
@@ -182,7 +184,7 @@ func TestHostileTextsStayInTheirField(t *testing.T) {
 		if _, err := copied.Decode(encoded(t, c)); err != nil {
 			t.Fatal(err)
 		}
-		records := find(t, New(Params{0.8, 0.2, 0.6}, h, 1), november20, &copied)
+		records := find(t, New(Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.6}, h, 1), november20, &copied)
 		if len(records) != 1 {
 			t.Fatalf("%.40q: %d findings", h, len(records))
 		}

@@ -2,60 +2,62 @@ package masquerade
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"sparkless/storage/table"
 )
 
 type forgedRow struct {
-	name        string
-	null        bool
-	count       int64
-	first, last int64
-	paths       []Tally
+	name         string
+	null         bool
+	origin       string // "-" for none; if empty, unknown
+	count        int64
+	first, last  int64
+	paths, hosts []Tally
+	sketch       string
 }
 
-func forge(t *testing.T, rows []forgedRow) []byte {
+// texts returns the row's texts in a column of one text a row, or none.
+func (r forgedRow) text(column int) (text string, has bool) {
+	switch column {
+	case columnName:
+		return r.name, !r.null
+	case columnOrigin:
+		return cmp.Or(r.origin, "unknown"), r.origin != "-"
+	}
+	return r.sketch, r.sketch != ""
+}
+
+func forge(t *testing.T, rows []forgedRow) []byte { return forgeWith(t, rows, "") }
+
+// forgeWith makes a file of rows, with hosts of the estate.
+func forgeWith(t *testing.T, rows []forgedRow, extra string) []byte {
 	w := table.NewWriter(format, columns)
-	err := w.Write(len(rows), func(col int) *table.Values {
-		v := new(table.Values)
-		for _, r := range rows {
-			switch col {
-			case columnName:
-				if r.null {
-					v.Lens = append(v.Lens, 0)
-				} else {
-					v.Lens = append(v.Lens, 1)
-					v.Texts.Add([]byte(r.name))
-				}
-			case columnCount:
-				v.Ints = append(v.Ints, r.count)
-			case columnFirst:
-				v.Ints = append(v.Ints, r.first)
-			case columnLast:
-				v.Ints = append(v.Ints, r.last)
-			case columnContext:
-				v.Lens = append(v.Lens, byte(len(r.paths)))
-				for _, p := range r.paths {
-					v.Refs = append(v.Refs, int32(v.Texts.Len()))
-					v.Texts.Add([]byte(p.Value))
-					v.Ints = append(v.Ints, p.Count)
-				}
-			default:
-				v.Lens = append(v.Lens, 0)
+	w.Extra = extra
+	for group := range slices.Chunk(rows, groupRows) {
+		err := w.Write(len(group), func(col int) *table.Values {
+			v := new(table.Values)
+			for _, r := range group {
+				r.fill(v, col)
 			}
+			return v
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return v
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	f, err := w.Close("n")
 	if err != nil {
@@ -64,30 +66,137 @@ func forge(t *testing.T, rows []forgedRow) []byte {
 	return f
 }
 
+// fill appends the row's part of a column.
+func (r forgedRow) fill(v *table.Values, column int) {
+	switch column {
+	case columnName, columnOrigin, columnSketch:
+		text, has := r.text(column)
+		v.Lens = append(v.Lens, 0)
+		if has {
+			v.Lens[len(v.Lens)-1] = 1
+			v.Texts.Add([]byte(text))
+		}
+	case columnCount, columnFirst, columnLast:
+		v.Ints = append(v.Ints, [...]int64{r.count, r.first, r.last}[column-columnCount])
+	default:
+		values := [kinds][]Tally{paths: r.paths, hosts: r.hosts}[column-columnContext]
+		v.Lens = append(v.Lens, byte(len(values)))
+		for _, x := range values {
+			v.Refs = append(v.Refs, int32(v.Texts.Len()))
+			v.Texts.Add([]byte(x.Value))
+			v.Ints = append(v.Ints, x.Count)
+		}
+	}
+}
+
+// hostsByHash are n hosts as a sample has them.
+func hostsByHash(n int) []Tally {
+	all := map[string]int64{}
+	for i := range n {
+		all[fmt.Sprint("host", i)] = 1
+	}
+	return smallestByHand(all, n)
+}
+
+// sketchOf is the sketch of values, as it is written.
+func sketchOf(values []Tally) string {
+	var s sketch
+	for _, v := range values {
+		s.add(orderOf([]byte(v.Value)))
+	}
+	return string(s.encode())
+}
+
 // A file of rows that Encode never writes is refused, however right its checksum.
 func TestForgedRows(t *testing.T) {
 	long := make([]Tally, 9)
 	for i := range long {
 		long[i] = Tally{string(rune('a' + i)), 1}
 	}
+	eight, nine := hostsByHash(9)[:8], sketchOf(hostsByHash(9))
+	good := forgedRow{name: "b.exe", origin: "system32", count: 10, hosts: eight, sketch: nine, paths: []Tally{{"x", 9}}}
 	for what, rows := range map[string][]forgedRow{
-		"negative tally":          {{name: "a.exe", count: 2, paths: []Tally{{"x", -5}}}},
-		"zero tally":              {{name: "a.exe", count: 2, paths: []Tally{{"x", 0}}}},
-		"more than events":        {{name: "a.exe", count: 2, paths: []Tally{{"x", 99}}}},
-		"max":                     {{name: "a.exe", count: 2, paths: []Tally{{"x", math.MaxInt64}}}},
-		"first after last":        {{name: "a.exe", count: 2, first: 5, last: 1}},
-		"out of order":            {{name: "b.exe", count: 2}, {name: "a.exe", count: 2}},
-		"nine":                    {{name: "b.exe", count: 20, paths: long}},
-		"twice":                   {{name: "b.exe", count: 2}, {name: "b.exe", count: 2}},
-		"null twice":              {{null: true, count: 2}, {null: true, count: 2}},
-		"no count":                {{name: "a.exe"}},
-		"empty value":             {{name: "a.exe", count: 2, paths: []Tally{{"", 1}}}},
-		"once, two":               {{name: "a.exe", count: 1, paths: []Tally{{"", 2}}}},
-		"once, first is not last": {{name: "a.exe", count: 1, first: 1, last: 5}},
+		"good":      {{null: true, count: 2}, {name: "a.exe", count: 1}, {name: "b.exe", count: 2}, good, {name: "b.exe", origin: "system32 odd-parent", count: 1}},
+		"no sketch": {{name: "b.exe", count: 10, hosts: eight}},
+	} {
+		c := NewCounts()
+		if _, err := c.Decode(forge(t, rows)); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, rows := range map[string][]forgedRow{
+		"unknown origin":            {{name: "a.exe", origin: "system33", count: 2}},
+		"empty origin":              {{name: "a.exe", origin: " ", count: 2}},
+		"another text of an origin": {{name: "a.exe", origin: "System32", count: 2}},
+		"no origin":                 {{name: "a.exe", origin: "-", count: 2}},
+		"origins out of order":      {{name: "a.exe", origin: "system32", count: 2}, {name: "a.exe", count: 2}},
+		"origin twice":              {{name: "a.exe", origin: "system32", count: 2}, {name: "a.exe", origin: "system32", count: 2}},
+		"odd before":                {{name: "a.exe", origin: "unknown odd-parent", count: 2}, {name: "a.exe", origin: "elsewhere", count: 2}},
+		"name, then none":           {{name: "a.exe", count: 2}, {null: true, count: 2}, {null: true, count: 2}},
+		"sketch of seven hosts":     {{name: "a.exe", count: 10, hosts: eight[:7], sketch: nine}},
+		"sketch of one event":       {{name: "a.exe", count: 1, hosts: eight[:1], sketch: nine}},
+		"short sketch":              {{name: "a.exe", count: 10, hosts: eight, sketch: nine[1:]}},
+		"long sketch":               {{name: "a.exe", count: 10, hosts: eight, sketch: nine + "A"}},
+		"sketch without its own":    {{name: "a.exe", count: 10, hosts: eight, sketch: string(bytes.Repeat([]byte("A"), 256))}},
+		"sketch below A":            {{name: "a.exe", count: 10, hosts: eight, sketch: "@" + nine[1:]}},
+		"sketch beyond its bits":    {{name: "a.exe", count: 10, hosts: eight, sketch: "[" + nine[1:]}},
+		"hosts out of order":        {{name: "a.exe", count: 10, hosts: []Tally{eight[1], eight[0]}}},
+		"negative tally":            {{name: "a.exe", count: 2, paths: []Tally{{"x", -5}}}},
+		"zero tally":                {{name: "a.exe", count: 2, paths: []Tally{{"x", 0}}}},
+		"more than events":          {{name: "a.exe", count: 2, paths: []Tally{{"x", 99}}}},
+		"max":                       {{name: "a.exe", count: 2, paths: []Tally{{"x", math.MaxInt64}}}},
+		"first after last":          {{name: "a.exe", count: 2, first: 5, last: 1}},
+		"out of order":              {{name: "b.exe", count: 2}, {name: "a.exe", count: 2}},
+		"nine":                      {{name: "b.exe", count: 20, paths: long}},
+		"twice":                     {{name: "b.exe", count: 2}, {name: "b.exe", count: 2}},
+		"null twice":                {{null: true, count: 2}, {null: true, count: 2}},
+		"no count":                  {{name: "a.exe"}},
+		"empty value":               {{name: "a.exe", count: 2, paths: []Tally{{"", 1}}}},
+		"once, two":                 {{name: "a.exe", count: 1, paths: []Tally{{"", 2}}}},
+		"once, first is not last":   {{name: "a.exe", count: 1, first: 1, last: 5}},
 	} {
 		_, err := NewCounts().Decode(forge(t, rows))
 		if !errors.Is(err, table.ErrDamaged) {
 			t.Errorf("%s: accepted (%v)", what, err)
+		}
+	}
+}
+
+// The hosts of the estate are hashes in order, none twice, no more than are kept.
+func TestForgedHosts(t *testing.T) {
+	text := func(hashes ...uint64) string {
+		var b []byte
+		for _, h := range hashes {
+			b = binary.BigEndian.AppendUint64(b, h)
+		}
+		return base64.StdEncoding.EncodeToString(b)
+	}
+	many := make([]uint64, mostHosts+2)
+	for i := range many {
+		many[i] = uint64(i)
+	}
+	for what, c := range map[string]struct {
+		extra string
+		want  error
+	}{
+		"none":             {"", nil},
+		"some":             {text(0, 1, math.MaxUint64), nil},
+		"most":             {text(many[:mostHosts+1]...), nil},
+		"too many":         {text(many...), table.ErrDamaged},
+		"out of order":     {text(2, 1), table.ErrDamaged},
+		"twice":            {text(2, 2), table.ErrDamaged},
+		"zero twice":       {text(0, 0), table.ErrDamaged},
+		"cut":              {base64.StdEncoding.EncodeToString(make([]byte, 7)), table.ErrDamaged},
+		"not base64":       {"?", table.ErrDamaged},
+		"base64 otherwise": {strings.TrimRight(text(1), "="), table.ErrDamaged},
+	} {
+		counts := NewCounts()
+		_, err := counts.Decode(forgeWith(t, nil, c.extra))
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err == nil && counts.hosts.encode() != c.extra {
+			t.Errorf("%s: goes on as other hosts", what)
 		}
 	}
 }

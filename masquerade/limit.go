@@ -35,6 +35,7 @@ const (
 	finishPerName   = 150
 	selfTestPerName = 90
 	perPair         = 60
+	perLikeness     = 300 // of a suspect and one name that it resembles
 	perRecord       = 1000
 	recordCopies    = 5
 	leastRecord     = 600 // no finding's JSON is shorter
@@ -74,6 +75,23 @@ func (r *room) ofPairs(err error) error {
 	if n := r.pairs(); errors.Is(err, simjoin.ErrTooManyPairs) && n < simjoin.MaxPairs {
 		doing := fmt.Sprintf("keeping more than %d findings", n)
 		return fmt.Errorf("%w (or raise masquerade.similarity)", &LimitError{doing, r.limit - r.left + int64(n+1)*leastCost, r.limit})
+	}
+	return err
+}
+
+// likenesses is how many pairs of names may be compared more closely.
+func (r *room) likenesses() int {
+	if r.limit == 0 {
+		return simjoin.MaxPairs
+	}
+	return int(min(max(r.left, 0)/(perPair+perLikeness), simjoin.MaxPairs))
+}
+
+// ofLikenesses says that memory lacks where a join found more pairs than that.
+func (r *room) ofLikenesses(err error) error {
+	if n := r.likenesses(); errors.Is(err, simjoin.ErrTooManyPairs) && n < simjoin.MaxPairs {
+		doing := fmt.Sprintf("keeping more than %d names that resemble others", n)
+		return &LimitError{doing, r.limit - r.left + int64(n+1)*(perPair+perLikeness), r.limit}
 	}
 	return err
 }

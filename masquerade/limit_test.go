@@ -26,7 +26,7 @@ func similar(rare int) *Counts {
 func TestFinishLimit(t *testing.T) {
 	date := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	day := similar(300)
-	free := New(DefaultParams(), "s", 1)
+	free := New(NotebookParams(), "s", 1)
 	want, err := free.Finish(t.Context(), date, day, nil)
 	if err != nil || len(want) < 40 {
 		t.Fatal(len(want), err)
@@ -47,7 +47,7 @@ func TestFinishLimit(t *testing.T) {
 		{names + needed - 1, "keeping the findings"},
 		{names + needed, ""},
 	} {
-		d := New(DefaultParams(), "s", 1)
+		d := New(NotebookParams(), "s", 1)
 		d.Limit(c.limit)
 		got, err := d.Finish(t.Context(), date, day, nil)
 		if c.want == "" {
@@ -61,7 +61,7 @@ func TestFinishLimit(t *testing.T) {
 			t.Errorf("with %d bytes: %v", c.limit, err)
 		}
 	}
-	d := New(DefaultParams(), "s", 1)
+	d := New(NotebookParams(), "s", 1)
 	d.Limit(1)
 	var limit *LimitError
 	if _, err := d.SelfTest(t.Context(), day); !errors.As(err, &limit) {

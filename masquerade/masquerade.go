@@ -10,45 +10,13 @@ package masquerade
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"sparkless/masquerade/simjoin"
+	"sparkless/masquerade/windows"
 	"sparkless/publish"
 	"sparkless/storage/event"
 )
-
-// Params decide which names are compared and which pairs are findings.
-type Params struct {
-	// Frequent is the least percent rank of a frequent name.
-	Frequent float64
-	// Rare is the percent rank below which a name is rare.
-	Rare float64
-	// Similarity is the score above which a pair is a finding.
-	Similarity float64
-}
-
-// DefaultParams returns the notebook's.
-func DefaultParams() Params { return Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.85} }
-
-// Validate names every setting that cannot work.
-func (p Params) Validate() error {
-	var errs []error
-	check := func(name string, v, limit float64) {
-		if !(v >= 0 && v <= limit) {
-			errs = append(errs, fmt.Errorf("masquerade.%s: %v is not between 0 and %v", name, v, limit))
-		}
-	}
-	check("frequent", p.Frequent, 1)
-	check("rare", p.Rare, 1)
-	check("similarity", p.Similarity, 1)
-	return errors.Join(errs...)
-}
-
-// Quadratic reports whether comparing names at this similarity takes time by the
-// square of their number, which is worth a warning on a large estate.
-func (p Params) Quadratic() bool { return simjoin.Quadratic(p.Similarity) }
 
 // Container is where Azure Monitor exports the table SecurityEvent.
 const Container = "am-securityevent"
@@ -59,6 +27,7 @@ type Detector struct {
 	scope   string
 	workers int
 	limit   int64 // in bytes; 0 for none
+	notify  func(string)
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is
@@ -66,6 +35,10 @@ type Detector struct {
 func New(p Params, scope string, workers int) *Detector {
 	return &Detector{params: p, scope: scope, workers: workers}
 }
+
+// Notify has f told what Finish could not look at and finished without. It is to
+// be called before anything else.
+func (d *Detector) Notify(f func(text string)) { d.notify = f }
 
 // The columns of SecurityEvent that the detector reads, as Record.Value counts
 // them.
@@ -78,12 +51,18 @@ const (
 	colCommandLine
 )
 
+// addVersion is that of what Add makes of a record, besides the facts of Windows
+// that it asks.
+//
+// History: 1, counts by name. 2, by name and origin.
+const addVersion = 2
+
 // Spec tells what the detector reads: event 4688, "A new process has been
 // created", of the table SecurityEvent.
 func (d *Detector) Spec() event.Spec {
 	return event.Spec{
 		Detector:  "masquerade",
-		Version:   1,
+		Version:   100*addVersion + windows.Version,
 		Container: Container,
 		Query: event.Query{
 			EventIDs: []int{4688},
@@ -95,40 +74,31 @@ func (d *Detector) Spec() event.Spec {
 // New returns counts of nothing.
 func (d *Detector) New() *Counts { return NewCounts() }
 
-// Finish returns the day's findings, one for each pair of a rare name and the
-// frequent name it resembles, the most similar first. With a limit it fails with a
-// LimitError rather than take more memory.
-func (d *Detector) Finish(ctx context.Context, date time.Time, day, _ *Counts) ([]publish.Record, error) {
+// Finish returns the day's findings, the strongest first. With a limit it fails
+// with a LimitError rather than take more memory.
+func (d *Detector) Finish(ctx context.Context, date time.Time, day, history *Counts) ([]publish.Record, error) {
 	room, err := d.roomFor(day, finishPerName)
 	if err != nil {
 		return nil, err
 	}
-	frequent, rare := split(rank(day.tallies()), d.params)
-	join := simjoin.Joiner{Workers: d.workers, MaxPairs: room.pairs()}
-	pairs, err := join.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity)
-	if err != nil {
-		err = room.ofPairs(err)
-		return nil, fmt.Errorf("comparing %d frequent with %d rare names: %w", len(frequent), len(rare), err)
+	find := (*estate).pairs
+	if d.params.Evidence {
+		find = (*estate).impostors
 	}
-	sortPairs(pairs, frequent, rare)
-	records := make([]publish.Record, 0, len(pairs))
-	for _, p := range pairs {
-		r, err := d.finding(date, day, frequent[p.Left], rare[p.Right], p).record()
+	records := []publish.Record{}
+	err = find(&estate{Detector: d, date: date, day: day, history: history, room: room}, ctx, func(f Finding) error {
+		r, err := f.record()
 		if err == nil {
 			err = room.take(recordCost(r), "keeping the findings")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%d of %d findings: %w", len(records), len(pairs), err)
+			return fmt.Errorf("after %d findings: %w", len(records), err)
 		}
 		records = append(records, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return records, nil
-}
-
-func namesOf(names []ranked) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = n.name
-	}
-	return out
 }

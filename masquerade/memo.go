@@ -22,7 +22,8 @@ type memo struct {
 type recall struct {
 	key   uint64
 	order uint32 // of the value
-	ref   uint32 // to its text, or of the name; 0 if there is none yet
+	ref   uint32 // to its text; 0 if there is none yet
+	entry uint32 // of a path's spelling: its entry, or asksParent
 }
 
 const leastMemo = 1 << 11

@@ -246,7 +246,7 @@ func scanned(t testing.TB, lines [][]byte) *Counts {
 		t.Fatal(err)
 	}
 	everything := event.Window{From: time.Unix(0, 0), To: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)}
-	s := event.NewScanner(New(DefaultParams(), "", 1).Spec().Query, everything)
+	s := event.NewScanner(New(NotebookParams(), "", 1).Spec().Query, everything)
 	if err := s.Open(t.Context(), m, event.Whole(blob)); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func scanned(t testing.TB, lines [][]byte) *Counts {
 	return c
 }
 
-var settings = []Params{DefaultParams(), {0.5, 0.5, 0.7}, {0.9, 0.1, 0.8}, {0.2, 0.8, 0.6}, {0, 1, 0.85}, {1, 0, 0.6}, {0.8, 0.2, 1}}
+var settings = []Params{NotebookParams(), {Frequent: 0.5, Rare: 0.5, Similarity: 0.7}, {Frequent: 0.9, Rare: 0.1, Similarity: 0.8}, {Frequent: 0.2, Rare: 0.8, Similarity: 0.6}, {Frequent: 0, Rare: 1, Similarity: 0.85}, {Frequent: 1, Rare: 0, Similarity: 0.6}, {Frequent: 0.8, Rare: 0.2, Similarity: 1}}
 
 // agree compares what the package and what the oracle make of the same lines,
 // and returns the number of pairs at all settings.

@@ -8,9 +8,10 @@ import (
 
 // tally is a name and how often it was seen.
 type tally struct {
-	name   string
-	absent bool // events without any name; they take a rank and never match
-	count  int64
+	name     string
+	absent   bool // events without any name; they take a rank and never match
+	hostless bool // none of the events names a host
+	count    int64
 }
 
 // ranked is a tally with its percent rank.
@@ -19,13 +20,11 @@ type ranked struct {
 	percent float64
 }
 
-// rank orders tallies by count, then by name, and gives each its percent rank:
+// rank orders tallies by count, and gives each its percent rank:
 // (rank − 1)/(n − 1) over the n distinct names, where names of equal count share
 // the lowest rank, and 0 if there is only one name. (Spark SQL's percent_rank.)
 func rank(tallies []tally) []ranked {
-	slices.SortFunc(tallies, func(a, b tally) int {
-		return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.name, b.name))
-	})
+	slices.SortFunc(tallies, func(a, b tally) int { return cmp.Compare(a.count, b.count) })
 	out := make([]ranked, len(tallies))
 	lowest := 0
 	for i, t := range tallies {

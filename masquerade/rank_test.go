@@ -42,12 +42,12 @@ func TestSplitAtTheEdges(t *testing.T) {
 		{"nearly all seen once", []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 2}, "n09", "n00 n01 n02 n03 n04 n05 n06 n07 n08"},
 		{"large counts", []int64{math.MaxInt64 - 1, math.MaxInt64}, "n01", "n00"},
 	} {
-		frequent, rare := split(rankCounts(c.counts...), DefaultParams())
+		frequent, rare := split(rankCounts(c.counts...), NotebookParams())
 		if names(frequent) != c.frequent || names(rare) != c.rare {
 			t.Errorf("%s: frequent %q, rare %q", c.why, names(frequent), names(rare))
 		}
 	}
-	if frequent, rare := split(rankCounts(1, 2, 3), Params{0.5, 0.6, 0}); names(frequent) != "n01 n02" || names(rare) != "n00 n01" {
+	if frequent, rare := split(rankCounts(1, 2, 3), Params{Frequent: 0.5, Rare: 0.6, Similarity: 0}); names(frequent) != "n01 n02" || names(rare) != "n00 n01" {
 		t.Errorf("overlapping: frequent %q, rare %q", names(frequent), names(rare))
 	}
 }
@@ -55,12 +55,12 @@ func TestSplitAtTheEdges(t *testing.T) {
 // Names without any name are one group: it takes a rank and never matches.
 func TestAbsentGroupTakesARank(t *testing.T) {
 	tallies := []tally{{name: "a.exe", count: 1}, {absent: true, count: 2}, {name: "b.exe", count: 3}}
-	frequent, rare := split(rank(tallies), Params{0, 1, 0})
+	frequent, rare := split(rank(tallies), Params{Frequent: 0, Rare: 1, Similarity: 0})
 	if names(frequent) != "a.exe b.exe" || names(rare) != "a.exe" || frequent[1].percent != 1 {
 		t.Errorf("frequent %+v, rare %+v", frequent, rare)
 	}
 	six := []tally{{name: "a", count: 1}, {absent: true, count: 2}, {name: "c", count: 3}, {name: "d", count: 4}, {name: "e", count: 5}, {name: "f", count: 6}}
-	if frequent, _ := split(rank(six), DefaultParams()); names(frequent) != "e f" {
+	if frequent, _ := split(rank(six), NotebookParams()); names(frequent) != "e f" {
 		t.Errorf("frequent %q", names(frequent))
 	}
 }
@@ -70,11 +70,15 @@ func TestRankDoesNotDependOnOrder(t *testing.T) {
 	for range 200 {
 		counts := make([]tally, 1+rng.IntN(40))
 		for i := range counts {
-			counts[i] = tally{fmt.Sprint(i), false, 1 + rng.Int64N(8)}
+			counts[i] = tally{name: fmt.Sprint(i), count: 1 + rng.Int64N(8)}
 		}
-		want := rank(slices.Clone(counts))
+		byName := func(ranks []ranked) []ranked {
+			slices.SortFunc(ranks, func(a, b ranked) int { return strings.Compare(a.name, b.name) })
+			return ranks
+		}
+		want := byName(rank(slices.Clone(counts)))
 		rng.Shuffle(len(counts), func(i, j int) { counts[i], counts[j] = counts[j], counts[i] })
-		if got := rank(slices.Clone(counts)); !slices.Equal(got, want) {
+		if got := byName(rank(slices.Clone(counts))); !slices.Equal(got, want) {
 			t.Fatalf("%v\n%v", got, want)
 		}
 	}
@@ -96,7 +100,7 @@ func TestEditsAllowedByLength(t *testing.T) {
 			c := NewCounts()
 			addNames(c, map[string]int{stem + ".exe": 9, mutant + ".exe": 1, "other.exe": 5})
 			// Equal names meet only where frequent and rare overlap.
-			records, err := New(Params{0, 1, 0.85}, "", 1).Finish(t.Context(), november20, c, NewCounts())
+			records, err := New(Params{Frequent: 0, Rare: 1, Similarity: 0.85}, "", 1).Finish(t.Context(), november20, c, NewCounts())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,13 +113,13 @@ func TestEditsAllowedByLength(t *testing.T) {
 }
 
 func TestParamsValidate(t *testing.T) {
-	if err := DefaultParams().Validate(); err != nil {
+	if err := NotebookParams().Validate(); err != nil {
 		t.Error(err)
 	}
-	if err := (Params{0, 1, 1}).Validate(); err != nil {
+	if err := (Params{Frequent: 0, Rare: 1, Similarity: 1}).Validate(); err != nil {
 		t.Error(err)
 	}
-	err := Params{-0.1, 1.1, math.NaN()}.Validate()
+	err := Params{Frequent: -0.1, Rare: 1.1, Similarity: math.NaN()}.Validate()
 	for _, name := range []string{"frequent", "rare", "similarity"} {
 		if err == nil || !strings.Contains(err.Error(), "masquerade."+name) {
 			t.Errorf("%s is not named in: %v", name, err)

@@ -45,7 +45,8 @@ type samples struct {
 	// last is its place in kept, or nowhere, and lastKey the key of its spelling.
 	last    [kinds]uint8
 	lastKey [kinds]uint64
-	kept    []kept // of each kind ordered by hash
+	kept    []kept  // of each kind ordered by hash
+	crowded *sketch // of the hosts, if there are more than are kept
 }
 
 const nowhere = kinds * keep
@@ -109,6 +110,9 @@ func (s *samples) add(kind int, k kept, t *texts) {
 // insert puts a value that is not there in its place, if it has one.
 func (s *samples) insert(kind int, k kept, t *texts) {
 	own := s.of(kind)
+	if kind == hosts && len(own) == keep {
+		s.crowd(t).add(k.order)
+	}
 	at := 0
 	for at < len(own) && (own[at].order < k.order || own[at].order == k.order && t.compare(own[at], k) < 0) {
 		at++

@@ -36,45 +36,56 @@ var knownNormal = strings.Fields(`
 
 // SelfTest plants the notebook's examples, known normal names and one mutant of
 // each, among the day's names and counts the mutants that become findings. It
-// works on a copy: the day, its findings and its sinks never see them.
+// works on a copy: the day, its findings and its sinks never see them. Of a mutant
+// there is no more than its name: no folder, no host, no history speaks for it.
 func (d *Detector) SelfTest(ctx context.Context, day *Counts) (SelfTest, error) {
-	if _, err := d.roomFor(day, selfTestPerName); err != nil {
-		return SelfTest{}, fmt.Errorf("self-test: %w", err)
-	}
-	mutants := syntheticImpostors(day)
-	frequent, rare := split(rank(withExamples(day.tallies(), mutants)), d.params)
-	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(mutants, n.name) })
-	pairs, err := simjoin.Join(ctx, namesOf(frequent), namesOf(rare), d.params.Similarity, d.workers)
+	room, err := d.roomFor(day, selfTestPerName)
 	if err != nil {
 		return SelfTest{}, fmt.Errorf("self-test: %w", err)
 	}
-	caught := map[string]bool{}
-	for _, p := range pairs {
-		caught[rare[p.Right].name] = true
+	mutants := syntheticImpostors(day)
+	e := &estate{Detector: d, day: day, history: NewCounts(), room: room, planted: examples(mutants)}
+	caught, err := e.caught(ctx, mutants)
+	if err != nil {
+		return SelfTest{}, fmt.Errorf("self-test: %w", err)
 	}
 	missed := slices.DeleteFunc(slices.Clone(mutants), func(m string) bool { return caught[m] })
 	return SelfTest{len(caught), len(mutants), missed}, nil
 }
 
-// withExamples adds the counts of the examples to those of the day.
-func withExamples(tallies []tally, mutants []string) []tally {
-	extra := map[string]int64{}
+// caught returns those of the names that would be findings.
+func (e *estate) caught(ctx context.Context, names []string) (map[string]bool, error) {
+	caught := map[string]bool{}
+	if e.params.Evidence {
+		l := newLineup(e)
+		suspects, err := l.suspects(ctx, l.pick(func(n *ranked) bool { return slices.Contains(names, n.name) }))
+		for _, s := range suspects {
+			if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.Report {
+				caught[s.name] = true
+			}
+		}
+		return caught, err
+	}
+	e.rank()
+	frequent, rare := split(e.names, e.params)
+	rare = slices.DeleteFunc(rare, func(n ranked) bool { return !slices.Contains(names, n.name) })
+	pairs, err := simjoin.Join(ctx, namesOf(frequent), namesOf(rare), e.params.Similarity, e.workers)
+	for _, p := range pairs {
+		caught[rare[p.Right].name] = true
+	}
+	return caught, err
+}
+
+// examples are the counts of the examples.
+func examples(mutants []string) map[string]int64 {
+	counts := map[string]int64{}
 	for _, name := range knownNormal {
-		extra[executable(name)] += normalEvents
+		counts[executable(name)] += normalEvents
 	}
 	for _, name := range mutants {
-		extra[name]++
+		counts[name]++
 	}
-	for i := range tallies {
-		if !tallies[i].absent {
-			tallies[i].count += extra[tallies[i].name]
-			delete(extra, tallies[i].name)
-		}
-	}
-	for name, n := range extra {
-		tallies = append(tallies, tally{name: name, count: n})
-	}
-	return tallies
+	return counts
 }
 
 // syntheticImpostors returns a mutant of each known name, with one letter inside
@@ -88,14 +99,14 @@ func syntheticImpostors(day *Counts) []string {
 		// A day may hold every mutant of a short name; then none is planted.
 		for range 100 {
 			m := mutate(rng, name)
-			if day.find(m) == nil && !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
+			if !day.has(m) && !slices.Contains(mutants, m) && !slices.ContainsFunc(knownNormal, func(n string) bool { return executable(n) == m }) {
 				mutants = append(mutants, m)
 				break
 			}
 		}
 	}
 	for _, m := range []string{"scvhost.exe", "svch0st.exe"} {
-		if day.find(m) == nil {
+		if !day.has(m) {
 			mutants = append(mutants, m)
 		}
 	}

@@ -43,7 +43,7 @@ func selfTest(t *testing.T, d *Detector, c *Counts) SelfTest {
 }
 
 func TestSelfTestOnAQuietEstate(t *testing.T) {
-	d, c := New(DefaultParams(), "", 2), quietEstate()
+	d, c := New(NotebookParams(), "", 2), quietEstate()
 	result := selfTest(t, d, c)
 	// One edit in a stem of fewer than seven letters never passes 0.85.
 	var long, short []string
@@ -61,23 +61,23 @@ func TestSelfTestOnAQuietEstate(t *testing.T) {
 		t.Error(result.String())
 	}
 	for range 3 {
-		again := selfTest(t, New(DefaultParams(), "other", 1), quietEstate())
+		again := selfTest(t, New(NotebookParams(), "other", 1), quietEstate())
 		if again.Caught != result.Caught || !slices.Equal(again.Missed, result.Missed) {
 			t.Errorf("another run: %+v", again)
 		}
 	}
-	loose := selfTest(t, New(Params{0.8, 0.2, 0.5}, "", 1), c)
+	loose := selfTest(t, New(Params{Frequent: 0.8, Rare: 0.2, Similarity: 0.5}, "", 1), c)
 	if loose.Caught < 40 || loose.Caught+len(loose.Missed) != 42 {
 		t.Errorf("at 0.5: %+v", loose)
 	}
-	if strict := selfTest(t, New(Params{0.8, 0.2, 1}, "", 1), c); strict.Caught != 0 || len(strict.Missed) != 42 {
+	if strict := selfTest(t, New(Params{Frequent: 0.8, Rare: 0.2, Similarity: 1}, "", 1), c); strict.Caught != 0 || len(strict.Missed) != 42 {
 		t.Errorf("at 1: %+v", strict)
 	}
 }
 
 // The day, its findings and its file never see the synthetic events.
 func TestSelfTestLeavesTheDayAlone(t *testing.T) {
-	d, c := New(DefaultParams(), "", 1), quietEstate()
+	d, c := New(NotebookParams(), "", 1), quietEstate()
 	file, records := encoded(t, c), find(t, d, november20, c)
 	selfTest(t, d, c)
 	if !bytes.Equal(encoded(t, c), file) {
@@ -119,7 +119,7 @@ func TestSyntheticImpostors(t *testing.T) {
 
 // Days that hold the synthetic names themselves, or hardly anything.
 func TestSelfTestOnOddDays(t *testing.T) {
-	d := New(DefaultParams(), "", 1)
+	d := New(NotebookParams(), "", 1)
 	for _, c := range []*Counts{NewCounts(), counted(nil), smallDay()} {
 		if r := selfTest(t, d, c); r.Total < 41 || r.Caught+len(r.Missed) != r.Total {
 			t.Errorf("%+v", r)
@@ -148,7 +148,7 @@ func TestSelfTestOnADayFullOfMutants(t *testing.T) {
 		c.Add(record(0, fmt.Sprintf("i%cit.exe", letter)))
 		c.Add(record(0, fmt.Sprintf("in%ct.exe", letter)))
 	}
-	if r := selfTest(t, New(DefaultParams(), "", 1), c); r.Total != 41 {
+	if r := selfTest(t, New(NotebookParams(), "", 1), c); r.Total != 41 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -14,7 +14,7 @@ const (
 // no time worth mention, however much was counted.
 func (c *Counts) Size() int {
 	memos := len(c.spellings.pairs) + len(c.usual.pairs) + len(c.commands.pairs)
-	return c.names.size() + c.values.size() + c.entries.size(entrySize) + memos*recallSize
+	return c.names.size() + c.heads.size(4) + c.values.size() + c.hosts.size() + c.entries.size(entrySize) + memos*recallSize + c.past.size()
 }
 
 func (t *texts) size() int {
@@ -29,4 +29,10 @@ func (l *list[T]) size(element int) int {
 }
 
 // size is what the samples of one name take.
-func (s *samples) size() int { return samplesSize + cap(s.kept)*keptSize }
+func (s *samples) size() int {
+	size := samplesSize + cap(s.kept)*keptSize
+	if s.crowded != nil {
+		size += len(s.crowded)
+	}
+	return size
+}

@@ -62,7 +62,7 @@ type tools struct {
 
 func (t tools) hunt(name string, flags ...string) contender {
 	return contender{name: name, gives: findings, argv: func(j job) []string {
-		return append([]string{t.sparkless, "run", "--folder", j.day.folder, "--day", date.Format("2006-01-02"),
+		return append([]string{t.sparkless, "run", "--profile", "notebook", "--folder", j.day.folder, "--day", date.Format("2006-01-02"),
 			"--work-folder", j.work, "--workers", strconv.Itoa(j.threads), "--out", j.out}, flags...)
 	}}
 }

@@ -80,7 +80,7 @@ func (c *counter) read(ctx context.Context, r storage.Reader, b storage.Blob) er
 
 // context counts as the job does, and merges the workers' counts.
 func (t task) context() error {
-	query := masquerade.New(masquerade.DefaultParams(), "bench", t.threads).Spec().Query
+	query := masquerade.New(masquerade.NotebookParams(), "bench", t.threads).Spec().Query
 	query.Mode = t.mode
 	var all []*counter
 	if err := t.each(func() worker {

@@ -11,7 +11,8 @@ import (
 )
 
 // rowsOf reads the counts of names out of the file that the job's counts make of
-// themselves: any Parquet tool can.
+// themselves: any Parquet tool can. There a name has a row for each origin of its
+// events.
 func rowsOf(c *masquerade.Counts) ([]row, error) {
 	file, err := c.Encode("")
 	if err != nil {
@@ -29,9 +30,18 @@ func rowsOf(c *masquerade.Counts) ([]row, error) {
 	if n, err := r.Read(all); n != len(all) || err != nil && !errors.Is(err, io.EOF) {
 		return nil, errors.Join(errors.New("the job's counts cannot be read"), err)
 	}
-	rows := make([]row, len(all))
+	var rows []row
 	for i, c := range all {
-		rows[i] = row{Name: c.Name, Count: c.Count, First: stamp(c.First), Last: stamp(c.Last)}
+		if i > 0 && sameName(all[i-1].Name, c.Name) { // a row for each origin, one behind the other
+			sum := &rows[len(rows)-1]
+			sum.Count += c.Count
+			sum.First, sum.Last = min(sum.First, stamp(c.First)), max(sum.Last, stamp(c.Last))
+			continue
+		}
+		rows = append(rows, row{Name: c.Name, Count: c.Count, First: stamp(c.First), Last: stamp(c.Last)})
 	}
 	return rows, nil
 }
+
+// sameName compares names, of which one may be absent.
+func sameName(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }

@@ -124,7 +124,7 @@ func (o options) arena(root string, j *judge) (*arena, error) {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "SPARKLESS_") || strings.HasPrefix(v, "AZURE_") || strings.HasPrefix(v, "IDENTITY_")
 	})
-	a.program = program{binary, []string{"run", "--day", j.day.text(), "--shard-size", "256KiB", "--rare", fmt.Sprint(rareRank),
+	a.program = program{binary, []string{"run", "--profile", "notebook", "--day", j.day.text(), "--shard-size", "256KiB", "--rare", fmt.Sprint(rareRank),
 		"--frequent", fmt.Sprint(frequentRank), "--similarity", fmt.Sprint(similarity), "--out", a.out,
 		"--log-level", "debug", "--log-format", "json", "--self-test=false"}, env, root}
 	return a, nil

@@ -29,8 +29,11 @@ func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sparkless",
 		Short: "Hunt through Azure Monitor blob exports without a Spark cluster",
-		Long: `sparkless reads a day of SecurityEvent exports from blob storage, finds rare
-process names that imitate frequent ones, and publishes them to Log Analytics.
+		Long: `sparkless reads a day of SecurityEvent exports from blob storage, finds processes
+that masquerade (MITRE ATT&CK T1036), and publishes them to Log Analytics: names
+that look like a Windows program's or a frequent one, names that hide their type,
+and Windows' own names in a wrong folder or under a wrong parent. Each finding has
+its evidence in words, a score and a severity.
 
 Settings come from flags, SPARKLESS_… environment variables, config.yaml and
 defaults, in this order; "sparkless config show" prints each with its origin.
@@ -43,9 +46,11 @@ Exit codes: 0 done, 1 failed, 2 usage or settings, 3 done on partial input,
 	}
 	root.SetVersionTemplate("sparkless {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.sampleCommand(), a.configCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand())
 	for _, c := range allCommands(root) {
-		c.Args = noArguments
+		if c.Args == nil {
+			c.Args = noArguments
+		}
 		if c.RunE == nil { // a command of commands
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
@@ -75,7 +80,19 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Hunt through one day: yesterday (UTC) unless told",
+		Long: `Run reads a day's exports, or what came late of them, and prints, writes and sends
+what it finds. The profile says how much that is:
+
+  strict     findings with a score of 50 or more: medium and high
+  balanced   40 or more: low, too; this is the default
+  hunt       20 or more: for somebody who looks for more than alerts
+  notebook   the pairs that the Synapse notebook finds, and nothing else
+
+--report sets another least score, --weight the points of a piece of evidence,
+--facts adds what is known of your own programs. Another profile shows in the next
+run over the same day, which reads nothing again.`,
 		Example: `  sparkless run --folder ./export --day 2026-11-20
+  sparkless run --folder ./export --day 2026-11-20 --profile hunt --weight folder=60
   sparkless run --account mystorage --workspace my-sentinel --out findings-{day}.csv
   SPARKLESS_STORAGE_CONNECTION_STRING=… sparkless run --dry-run`,
 	}

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"sparkless/masquerade"
 )
 
 var update = flag.Bool("update", false, "rewrite what tests compare with")
@@ -31,27 +34,51 @@ func settingsTable() string {
 	return b.String()
 }
 
-// The README lists every setting as it is.
+// weightTables are the tables of evidence and of modifiers.
+func weightTables(t *testing.T) string {
+	all := masquerade.WeightList()
+	modifiers := slices.IndexFunc(all, func(w masquerade.Weight) bool { return w.Name == "corroborated" })
+	if modifiers < 1 {
+		t.Fatal("where do the modifiers begin?")
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, "| evidence | points | speaks for a finding when |\n|---|---:|---|")
+	for i, w := range all {
+		points := fmt.Sprint(w.Points)
+		if i >= modifiers {
+			points = fmt.Sprintf("%+d", w.Points)
+		}
+		if i == modifiers {
+			fmt.Fprintln(&b, "\n| modifier | points | is added when |\n|---|---:|---|")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.Name, points, strings.ReplaceAll(w.What, "|", `\|`))
+	}
+	return b.String()
+}
+
+// The README lists every setting and every weight as it is.
 func TestDocumentsListSettings(t *testing.T) {
 	file := filepath.Join(moduleRoot(t), "README.md")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "-update` -->\n", "<!-- end of settings -->"
-	before, rest, ok1 := strings.Cut(string(text), begin)
-	table, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatal("the marks around the table are gone")
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(before+begin+settingsTable()+end+after), 0o644); err != nil {
+	for _, part := range []struct{ what, table string }{{"settings", settingsTable()}, {"weights", weightTables(t)}} {
+		text, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if table != settingsTable() {
-		t.Error("the README's table of settings is not the program's: go test ./cmd/sparkless -run TestDocuments -update")
+		begin, end := "<!-- "+part.what+": written by `go test ./cmd/sparkless -run TestDocuments -update` -->\n", "<!-- end of "+part.what+" -->"
+		before, rest, ok1 := strings.Cut(string(text), begin)
+		table, after, ok2 := strings.Cut(rest, end)
+		if !ok1 || !ok2 {
+			t.Fatalf("the marks around the table of %s are gone", part.what)
+		}
+		switch {
+		case table == part.table:
+		case *update:
+			if err := os.WriteFile(file, []byte(before+begin+part.table+end+after), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("the README's table of %s is not the program's: go test ./cmd/sparkless -run TestDocuments -update", part.what)
+		}
 	}
 }
 

@@ -17,8 +17,12 @@ import (
 	"sparkless/storage/printable"
 )
 
-// testIdentity is a managed identity of this test alone: tokens are cached by it.
-const testIdentity = "5b6c0d4e-3f7a-4c55-9f06-0c1d2e3f4a5b"
+// testIdentities are managed identities of these tests alone: tokens are cached by
+// them.
+const (
+	testIdentity  = "5b6c0d4e-3f7a-4c55-9f06-0c1d2e3f4a5b"
+	otherIdentity = "6c7d1e5f-4a8b-4d66-8a17-1d2e3f4a5b6c"
+)
 
 // attacks are what an attacker may name things, raw as they stand in a file.
 func attacks() []string {
@@ -51,7 +55,7 @@ func jsonText(s string) string {
 func hostileDay(t *testing.T) string {
 	var lines bytes.Buffer
 	for _, a := range attacks() {
-		for _, end := range []string{"1", "2", "2"} { // one rare and one frequent name that resemble each other
+		for _, end := range []string{"a", "e", "e"} { // one rare and one frequent name that resemble each other
 			name := "service-host-" + a + end + ".exe"
 			fmt.Fprintf(&lines, `{"TimeGenerated":"2026-11-20T00:00:00Z","EventID":4688,"Process":%s,"NewProcessName":%s,"Computer":%s,"ParentProcessName":%s,"Account":%s,"CommandLine":%s}`+"\n",
 				jsonText(name), jsonText(`C:\`+a+`\`+name), jsonText(a), jsonText(a), jsonText(a), jsonText(a))
@@ -92,8 +96,22 @@ func checkPlain(t *testing.T, what string, text []byte, starts ...string) {
 }
 
 // Hostile names go through every display and every destination, and change
-// nothing there but their own cell.
+// nothing there but their own cell: as pairs of the notebook's rule, and with all
+// that evidence says of them in words.
 func TestHostileNames(t *testing.T) {
+	day := hostileDay(t)
+	t.Run("pairs", func(t *testing.T) {
+		hostileNames(t, testIdentity, "--folder", day, "--profile", "notebook", "--similarity", "0.7")
+	})
+	t.Run("evidence", func(t *testing.T) {
+		found, flags := hostileNames(t, otherIdentity, "--folder", day, "--report", "0")
+		checkExplain(t, found, flags)
+	})
+}
+
+// hostileNames takes a hostile day to every display and destination. It returns the
+// suspects and all flags.
+func hostileNames(t *testing.T, identity string, flags ...string) (found, common []string) {
 	old, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{WorkspaceID: testWorkspace, SharedKey: testKey})
 	if err == nil {
 		err = old.Start("")
@@ -102,7 +120,7 @@ func TestHostileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer old.Close()
-	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t), ClientID: testIdentity})
+	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t), ClientID: identity})
 	if err == nil {
 		err = api.Start("")
 	}
@@ -110,16 +128,15 @@ func TestHostileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer api.Close()
-	day := hostileDay(t)
 	t.Chdir(t.TempDir())
-	env := append(api.Environ(), "SPARKLESS_STORAGE_CLIENT_ID="+testIdentity, "SPARKLESS_JOB_MAX_MALFORMED=1", "SPARKLESS_DATACOLLECTOR_WORKSPACE_ID="+testWorkspace,
+	env := append(api.Environ(), "SPARKLESS_STORAGE_CLIENT_ID="+identity, "SPARKLESS_JOB_MAX_MALFORMED=1", "SPARKLESS_DATACOLLECTOR_WORKSPACE_ID="+testWorkspace,
 		"SPARKLESS_DATACOLLECTOR_SHARED_KEY="+testKey, "SPARKLESS_DATACOLLECTOR_ENDPOINT="+old.URL(), "SPARKLESS_LOGSINGESTION_ENDPOINT="+api.URL(),
 		"SPARKLESS_LOGSINGESTION_RULE_ID="+testRule, "SPARKLESS_LOGSINGESTION_STREAM="+testStream)
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
 	}
-	common := []string{"--folder", day, "--day", "2026-11-20", "--frequent", "0", "--rare", "1", "--similarity", "0.7", "--log-level", "debug"}
+	common = append([]string{"--day", "2026-11-20", "--frequent", "0", "--rare", "1", "--log-level", "debug"}, flags...)
 	for _, c := range []struct {
 		args   []string
 		stdout []string // how its lines begin
@@ -145,10 +162,39 @@ func TestHostileNames(t *testing.T) {
 			}
 		}
 	}
-	want := checkFiles(t)
-	sameNames(t, "the Data Collector", want, names(old.Rows(), "PotentiallyMaliciousProcess_s"))
-	sameNames(t, "Logs Ingestion", want, names(api.Rows(), "PotentiallyMaliciousProcess"))
+	found = checkFiles(t)
+	sameNames(t, "the Data Collector", found, names(old.Rows(), "PotentiallyMaliciousProcess_s"))
+	sameNames(t, "Logs Ingestion", found, names(api.Rows(), "PotentiallyMaliciousProcess"))
 	checkQuarantine(t)
+	return found, common
+}
+
+// checkExplain asks for the story of one suspect of each attack, where the name can
+// be a file's.
+func checkExplain(t *testing.T, suspects, common []string) {
+	for _, name := range suspects {
+		if strings.ContainsAny(name, `/\`) || !strings.HasSuffix(name, "a.exe") {
+			continue
+		}
+		for _, format := range []string{"text", "json"} {
+			var stdout, stderr bytes.Buffer
+			args := append([]string{"explain", "--format", format}, append(common, "--", name)...)
+			if code := run(t.Context(), args, &stdout, &stderr); code != exitDone {
+				t.Errorf("%q: exit code %d\n%s", args, code, stderr.Bytes())
+			}
+			checkPlain(t, fmt.Sprintf("%q", args), stdout.Bytes(), "")
+			var story struct {
+				Name    string
+				Finding *struct{ PotentiallyMaliciousProcess string }
+			}
+			if format == "text" {
+				continue
+			}
+			if err := json.Unmarshal(stdout.Bytes(), &story); err != nil || story.Finding == nil || story.Name != name || story.Finding.PotentiallyMaliciousProcess != name {
+				t.Errorf("the story of %q: %v, %+v", name, err, story)
+			}
+		}
+	}
 }
 
 // checkFiles looks at the files of findings, and returns the suspects in them.

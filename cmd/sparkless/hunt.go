@@ -16,7 +16,9 @@ import (
 type hunt struct {
 	job.Hunt[*masquerade.Counts]
 	detector *masquerade.Detector
+	judged   bool // findings have evidence and a severity
 	selfTest bool
+	quiet    *quiet
 	files    func(date time.Time) []string // that a day's findings are written to
 }
 
@@ -116,13 +118,19 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	var err error
 	h.Config, err = jobConfig(v)
 	note(err)
-	params := masquerade.Params{Frequent: v.number("masquerade.frequent"), Rare: v.number("masquerade.rare"), Similarity: v.number("masquerade.similarity")}
-	note(params.Validate())
+	params, err := huntParams(v)
+	note(err)
+	h.judged = params.Evidence
+	if !params.Evidence {
+		h.History = 0 // the notebook knows no other day
+	}
 	h.Input, h.Source, err = a.openInput(v)
 	note(err)
 	work, err := findWork(v)
 	note(err)
 	h.Sinks, err = newSinks(v, midnight(a.now()))
+	note(err)
+	h.quiet, err = newQuiet(v, a.now())
 	note(err)
 	if err := errors.Join(problems...); err != nil {
 		return nil, usageError{err}
@@ -138,6 +146,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		return nil, err
 	}
 	h.detector = masquerade.New(params, h.Scope, h.Workers)
+	h.detector.Notify(func(text string) { a.log.Warn(text) })
 	h.Detector = h.detector
 	h.Engine, h.Lanes = engine(v, h.Workers)
 	if h.Memory > 0 {
@@ -146,6 +155,10 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		h.Lanes.Limit(job.ReadingMemory(h.Memory))
 	}
 	h.Observe = a.observe()
+	if h.quiet != nil {
+		h.Suppress = h.quiet.suppress
+		a.adviseRules(h.quiet)
+	}
 	h.files = func(date time.Time) []string { return outputFiles(v, date) }
 	h.selfTest = v.on("masquerade.self-test")
 	return &h, nil

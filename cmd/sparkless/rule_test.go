@@ -28,7 +28,7 @@ func ruleColumns(t testing.TB) []publishtest.Column {
 // does not have: both hold every field of a finding, in its order.
 func TestTemplatesDeclareEveryField(t *testing.T) {
 	var want []publishtest.Column
-	times := []string{"TimeStamp", "DataDay", "FirstSeen", "LastSeen"}
+	times := []string{"TimeStamp", "DataDay", "FirstSeen", "LastSeen", "FirstSeenEver"}
 	finding := reflect.TypeFor[masquerade.Finding]()
 	for i := range finding.NumField() {
 		f := finding.Field(i)

@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("KEY", testKey)
 			e.Setenv("RULE", testRule)
 			e.Setenv("STREAM", testStream)
+			e.Setenv("HOSTILE", "C:\\x\\Invoice\u202egpj.exe")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's pause at the end
 			return nil
 		},

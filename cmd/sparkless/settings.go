@@ -34,7 +34,7 @@ type setting struct {
 const envPrefix = "SPARKLESS"
 
 func settings() []setting {
-	j, m := job.DefaultConfig(), masquerade.DefaultParams()
+	j, m := job.DefaultConfig(), masquerade.NotebookParams()
 	return []setting{
 		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
@@ -56,6 +56,7 @@ func settings() []setting {
 		{"job.workers", "workers", 0, "how many blobs, or pieces of large ones, to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
 		{"job.shard-size", "shard-size", "auto", "about how much makes a shard, the unit of restart, like 64MiB; auto suits the day", false},
 		{"job.memory", "memory", "auto", "memory the process may take, like 1GiB; auto is GOMEMLIMIT, or nine tenths of the container's or the machine's", false},
+		{"job.history", "history", fmt.Sprint(j.History, "d"), "how many days before the analysed one are looked back on, as far as their profiles are kept, like 30d; 0 for none", false},
 		{"job.max-malformed", "max-malformed", j.MaxMalformed, "share of lines that may be unreadable before the run fails", false},
 		{"job.partial-malformed", "partial-malformed", j.PartialMalformed, "share of unreadable lines above which a result counts as partial", false},
 		{"job.missing-hours", "missing-hours", j.MissingHours, "hours without blobs that a day may have before its result counts as partial", false},
@@ -63,10 +64,17 @@ func settings() []setting {
 		{"job.wait", "wait", j.Wait.String(), "how long to wait for another run of the same day", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
 
+		{"masquerade.profile", "profile", masquerade.Balanced, "what is reported: " + strings.Join(masquerade.Profiles(), ", "), false},
+		{"masquerade.report", "report", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
+		{"masquerade.weights", "weight", []string{}, "points for evidence or context, like folder=40; repeatable", false},
+		{"masquerade.facts", "facts", "", "YAML file with more Windows names, parents and known-good names", false},
 		{"masquerade.frequent", "frequent", m.Frequent, "least percent rank of a frequent name", false},
 		{"masquerade.rare", "rare", m.Rare, "percent rank below which a name is rare", false},
-		{"masquerade.similarity", "similarity", m.Similarity, "score above which a rare name is a finding", false},
+		{"masquerade.similarity", "similarity", m.Similarity, "similarity to a frequent name above which a rare one resembles it, by the notebook's rule", false},
 		{"masquerade.self-test", "self-test", true, "say how many synthetic impostors would be caught", false},
+
+		{"suppress.file", "suppressions", "", "keep findings quiet that the rules in this YAML file cover; none if empty", false},
+		{"suppress.show", "show-suppressed", false, "print suppressed findings too, behind the others", false},
 
 		{"output.files", "out", []string{}, "write findings to this file, .jsonl, .json or .csv; {day} becomes the day; repeatable", false},
 		{"datacollector.workspace-id", "datacollector-workspace-id", "", "send findings to this Log Analytics workspace by the Data Collector API", false},

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"sparkless/job"
@@ -18,14 +17,23 @@ import (
 	"sparkless/publish"
 	"sparkless/storage"
 	"sparkless/storage/event"
-	"sparkless/storage/printable"
 )
 
 // show prints the findings of a day to stdout and the rest of the result to the
 // log.
 func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Counts]) error {
 	a.logDay(r)
-	if err := a.print(h, r.Records); err != nil {
+	findings, err := findingsOf(r.Records)
+	if err != nil {
+		return err
+	}
+	if h.judged {
+		a.logSeverities(r.Date, findings)
+	}
+	if err := a.print(h, r.Records, findings); err != nil {
+		return err
+	}
+	if err := a.showSuppressed(h); err != nil {
 		return err
 	}
 	if err := a.selfTest(ctx, h, r); err != nil {
@@ -72,18 +80,23 @@ func (a *app) logDeliveries(text string, deliveries []publish.Delivery) {
 
 // print writes the findings to stdout: for people, or in a dry run as they would
 // be published.
-func (a *app) print(h *hunt, records []publish.Record) error {
-	if h.DryRun {
+func (a *app) print(h *hunt, records []publish.Record, findings []masquerade.Finding) error {
+	switch {
+	case h.DryRun:
 		return writeLines(a.stdout, records)
+	case len(findings) == 0:
+		return nil
+	case h.judged:
+		return writeJudged(a.stdout, findings)
 	}
-	return writeTable(a.stdout, records)
+	return writePairs(a.stdout, findings)
 }
 
 // logDay logs what was read, and whatever a reader should worry about.
 func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 	s := r.Stats
 	a.log.Info("read", "day", r.Date.Format(time.DateOnly), "workspaces", len(r.Export.Workspaces), "blobs", len(r.Export.Blobs), "bytes", r.Bytes,
-		"shards", r.Shards, "read before", r.Reused, "lines", s.Lines, "events", s.Records, "other events", s.Other, "names", r.Day.Names(), "findings", len(r.Records))
+		"shards", r.Shards, "read before", r.Reused, "lines", s.Lines, "events", s.Records, "other events", s.Other, "names", r.Day.Names(), "history days", len(r.History.Days), "findings", len(r.Records), "suppressed", len(r.Suppressed))
 	if s.OutsideDay > 0 {
 		a.log.Warn("events of another day in this day's folders were left out", "events", s.OutsideDay)
 	}
@@ -93,8 +106,9 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 		}
 		a.log.Warn("malformed lines were left out", "lines", n, "reasons", reasons(s))
 	}
-	if len(r.Superseded) > 0 {
-		a.log.Warn("findings that an earlier run could not deliver are none any more: the day, or the settings, are others now", "findings", len(r.Superseded), "ids", r.Superseded[:min(len(r.Superseded), 10)])
+	a.logSuperseded(r)
+	for _, l := range r.History.Left[:min(len(r.History.Left), 10)] {
+		a.log.Warn("the profile of an earlier day is left out of the history", "history day", l.Day.Format(time.DateOnly), "reason", l.Reason, "left out", len(r.History.Left))
 	}
 	for _, g := range r.Missing.Gaps[:min(len(r.Missing.Gaps), 10)] {
 		a.log.Warn("hours without blobs", "hours", storage.Hours(g.Hours), "workspace", g.Workspace)
@@ -120,35 +134,6 @@ func writeLines(w io.Writer, records []publish.Record) error {
 		}
 	}
 	return nil
-}
-
-// writeTable prints findings for people.
-func writeTable(w io.Writer, records []publish.Record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "DAY\tSCORE\tSUSPECT\tSEEN\tLOOKS LIKE\tSEEN\tHOST\tPATH")
-	for _, r := range records {
-		var f masquerade.Finding
-		if err := json.Unmarshal(r.Body, &f); err != nil {
-			return fmt.Errorf("finding %s: %w", r.ID, err)
-		}
-		fmt.Fprintf(t, "%s\t%.3f\t%s\t%d\t%s\t%d\t%s\t%s\n", r.Day, f.AnomalyScore, printable.Text(f.PotentiallyMaliciousProcess), f.MaliciousCount,
-			printable.Text(f.NormalProcess), f.NormalCount, first(f.Hosts), first(f.Paths))
-	}
-	return t.Flush()
-}
-
-// first shows the most frequent value and how many others there are.
-func first(values []masquerade.Tally) string {
-	switch len(values) {
-	case 0:
-		return "-"
-	case 1:
-		return printable.Text(values[0].Value)
-	}
-	return fmt.Sprintf("%s (+%d)", printable.Text(values[0].Value), len(values)-1)
 }
 
 // observe logs the phases of a day, and now and then how far reading is.

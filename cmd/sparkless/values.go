@@ -60,7 +60,7 @@ func (v *values) checkMisplaced() error {
 // isPlace tells the settings that may be a path, a URL or a resource ID.
 func isPlace(key string) bool {
 	_, name, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"folder", "files", "endpoint", "url", "audience", "workspace", "resource-id"}, name)
+	return slices.Contains([]string{"folder", "file", "files", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
 }
 
 // certainly tells connection strings, signatures and keys that stand alone.
@@ -115,6 +115,17 @@ func (v *values) size(key string) (int64, error) {
 		return 0, fmt.Errorf("%s (%s): %s is neither auto nor a size such as 64MiB", key, v.origin[key], address(text))
 	}
 	return n * factor, nil
+}
+
+// days reads a number of days such as 30d, or 0.
+func (v *values) days(key string) (int, error) {
+	text := v.text(key)
+	number, ok := strings.CutSuffix(text, "d")
+	n, err := strconv.ParseUint(number, 10, 31)
+	if err != nil || !ok && text != "0" {
+		return 0, fmt.Errorf("%s (%s): %s is neither a number of days such as 30d nor 0", key, v.origin[key], address(text))
+	}
+	return int(n), nil
 }
 
 // list reads a list; in the environment commas part its texts.

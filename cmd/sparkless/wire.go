@@ -45,11 +45,13 @@ func jobConfig(v *values) (job.Config, error) {
 		errWait = fmt.Errorf("job.wait (%s): %s is not a time such as 90s or 5m", v.origin["job.wait"], address(v.text("job.wait")))
 	}
 	memory, errMemory := v.memory()
+	history, errHistory := v.days("job.history")
 	c := job.Config{
 		Workspace:        v.text("storage.workspace"),
 		Scope:            v.text("job.scope"),
 		Workers:          v.whole("job.workers"),
 		ShardSize:        size,
+		History:          history,
 		Memory:           memory,
 		MaxMalformed:     v.number("job.max-malformed"),
 		PartialMalformed: v.number("job.partial-malformed"),
@@ -67,7 +69,7 @@ func jobConfig(v *values) (job.Config, error) {
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
-	return c, errors.Join(err, errMemory, errWait, c.Validate())
+	return c, errors.Join(err, errMemory, errHistory, errWait, c.Validate())
 }
 
 // resolveScope names the estate after the one workspace that is read, whether it

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"sparkless/job"
+	"sparkless/masquerade"
+	"sparkless/publish"
+	"sparkless/publish/suppress"
+	"sparkless/storage/printable"
+)
+
+// quiet applies the rules of suppression to one day after the other.
+type quiet struct {
+	rules *suppress.Rules
+	now   time.Time // of the run: what has expired is expired for all its days
+	show  bool
+	last  *suppress.Outcome // of the day that was finished last; nil if it was shown
+	told  map[int]bool      // lines of the expired rules that the run has warned of
+}
+
+// suppressFields says where a masquerading finding has what rules ask for.
+func suppressFields() suppress.Fields {
+	return suppress.Fields{Name: "PotentiallyMaliciousProcess", Target: "NormalProcess", Paths: "Paths", Parents: "Parents", Hosts: "Hosts",
+		Kinds: "Evidence", HostCount: "HostCount", Events: "MaliciousCount", Sample: 8, Cut: "…"}
+}
+
+// newQuiet reads the rules, if there are any to read; otherwise it returns nil.
+func newQuiet(v *values, now time.Time) (*quiet, error) {
+	file := v.text("suppress.file")
+	if file == "" {
+		if v.on("suppress.show") && v.origin["suppress.show"] != "default" {
+			return nil, fmt.Errorf("suppress.show (%s) needs suppress.file (--suppressions), which is not set", v.origin["suppress.show"])
+		}
+		return nil, nil
+	}
+	rules, err := suppress.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("suppress.file (%s): %w", v.origin["suppress.file"], err)
+	}
+	return &quiet{rules: rules, now: now, show: v.on("suppress.show"), told: map[int]bool{}}, nil
+}
+
+// suppress is the job's hook.
+func (q *quiet) suppress(records []publish.Record) (kept, suppressed []publish.Record, err error) {
+	q.last, err = q.rules.Apply(q.now, suppressFields(), records)
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.last.Kept, q.last.Records(), nil
+}
+
+// adviseRules says once in a run which rules nobody will look at for long.
+func (a *app) adviseRules(q *quiet) {
+	for _, r := range q.rules.All {
+		if r.FarAhead(q.now) {
+			a.log.Warn("a rule of suppression expires more than two years ahead: sooner, somebody looks at it again", q.of(r)...)
+		}
+	}
+}
+
+// of are a rule's attributes in the log.
+func (q *quiet) of(r suppress.Rule) []any {
+	return []any{"rule", fmt.Sprintf("%s:%d", q.rules.File, r.Line), "reason", r.Reason, "expires", r.Expires.Format(time.DateOnly)}
+}
+
+// showSuppressed says what the rules did to the day that was finished last, and
+// prints what they suppress if that is wished for.
+func (a *app) showSuppressed(h *hunt) error {
+	q := h.quiet
+	if q == nil || q.last == nil {
+		return nil
+	}
+	o := q.last
+	q.last = nil
+	for _, c := range o.Applied {
+		a.log.Info("findings are suppressed", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
+	}
+	for _, c := range o.Unsure {
+		a.log.Info("a rule is not applied: more hosts, paths or parents may have been seen than the findings list", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
+	}
+	for _, c := range o.Expired {
+		if !q.told[c.Rule.Line] {
+			q.told[c.Rule.Line] = true
+			a.log.Warn("a rule expired on "+c.Rule.Expires.Format(time.DateOnly)+": its finding is shown again", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
+		}
+	}
+	if !q.show {
+		return nil
+	}
+	if h.DryRun {
+		return writeSuppressedLines(a.stdout, o.Suppressed)
+	}
+	return writeSuppressed(a.stdout, o.Suppressed)
+}
+
+// writeSuppressedLines prints findings as JSON in which no reader takes them for
+// findings that would be published.
+func writeSuppressedLines(w io.Writer, all []suppress.Suppressed) error {
+	for _, s := range all {
+		line, err := publish.Body(struct {
+			Suppressed json.RawMessage
+			Reason     string
+			Expires    string
+			Rule       int
+		}{s.Body, s.Rule.Reason, s.Rule.Expires.Format(time.DateOnly), s.Rule.Line})
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeSuppressed prints suppressed findings for people, and which rule says so.
+func writeSuppressed(w io.Writer, all []suppress.Suppressed) error {
+	if len(all) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "DAY\tSUPPRESSED\tSEEN\tLOOKS LIKE\tHOST\tPATH\tEXPIRES\tRULE\tREASON")
+	for _, s := range all {
+		var f masquerade.Finding
+		if err := json.Unmarshal(s.Body, &f); err != nil {
+			return fmt.Errorf("finding %s: %w", s.ID, err)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\tline %d\t%s\n", s.Day, printable.Text(f.PotentiallyMaliciousProcess), f.MaliciousCount, looksLike(f),
+			first(f.Hosts), first(f.Paths), s.Rule.Expires.Format(time.DateOnly), s.Rule.Line, printable.Text(s.Rule.Reason))
+	}
+	return t.Flush()
+}
+
+// logSuperseded says which findings that were owed are not sent, and why.
+func (a *app) logSuperseded(r *job.Result[*masquerade.Counts]) {
+	suppressed := map[string]bool{}
+	for _, s := range r.Suppressed {
+		suppressed[s.ID] = true
+	}
+	var gone, quiet []string
+	for _, id := range r.Superseded {
+		if suppressed[id] {
+			quiet = append(quiet, id)
+		} else {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) > 0 {
+		a.log.Warn("findings that an earlier run could not deliver are none any more: the day, or the settings, are others now", "findings", len(gone), "ids", gone[:min(len(gone), 10)])
+	}
+	if len(quiet) > 0 {
+		a.log.Warn("findings that an earlier run could not deliver are suppressed now, and not sent while they are", "findings", len(quiet), "ids", quiet[:min(len(quiet), 10)])
+	}
+}
+
+// ruleState is in a word whether a rule applies.
+func ruleState(r suppress.Rule, now time.Time) string {
+	switch {
+	case !r.InForce(now):
+		return "expired"
+	case r.FarAhead(now):
+		return "in force, for more than two years"
+	}
+	return "in force"
+}
+
+// writeRules prints rules for people, those that expire first on top.
+func writeRules(w io.Writer, rules []suppress.Rule, now time.Time) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	rules = slices.Clone(rules)
+	slices.SortStableFunc(rules, func(a, b suppress.Rule) int { return a.Expires.Compare(b.Expires) })
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "LINE\tEXPIRES\tSTATE\tCOVERS\tREASON")
+	for _, r := range rules {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Line, r.Expires.Format(time.DateOnly), ruleState(r, now), r.Covers(), printable.Text(r.Reason))
+	}
+	return t.Flush()
+}
