@@ -138,7 +138,7 @@ func (e *estate) impostors(ctx context.Context, emit func(Finding) error) error 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.Report {
+		if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.MinScore {
 			reported = append(reported, a)
 		}
 	}

@@ -215,7 +215,7 @@ func TestScoresAtTheEdges(t *testing.T) {
 				continue
 			}
 			p := paramsOf(t, "hunt")
-			p.Report, p.Weights = report, Weights{"double-extension": points}
+			p.MinScore, p.Weights = report, Weights{"double-extension": points}
 			records := find(t, New(p, "", 1), november20, countsOf(events))
 			if (len(records) == 1) != (points >= report && points > 0) {
 				t.Errorf("%d points, report %d: %d findings", points, report, len(records))
@@ -227,7 +227,7 @@ func TestScoresAtTheEdges(t *testing.T) {
 	}
 	for _, c := range []struct{ points, more, want int }{{100, 100, 100}, {95, 5, 100}, {95, 6, 100}, {10, -10, 0}, {10, -11, 0}, {-100, -100, 0}, {60, -20, 40}} {
 		p := paramsOf(t, "hunt")
-		p.Report, p.Weights = 0, Weights{"double-extension": c.points, "user-writable": c.more}
+		p.MinScore, p.Weights = 0, Weights{"double-extension": c.points, "user-writable": c.more}
 		if s := storyOf(t, p, "report.pdf.exe", onHosts("report.pdf.exe", temp+"report.pdf.exe", 1, 1), nil); s.Score != c.want {
 			t.Errorf("%+v: a score of %d", c, s.Score)
 		}
@@ -239,7 +239,7 @@ func TestProfilesOfSettings(t *testing.T) {
 	for _, name := range Profiles() {
 		p, err := ParamsOf(name)
 		want, ok := reports[name]
-		if err != nil || !ok || p.Report != want || p.Evidence != (name != "notebook") || p.Validate() != nil || p.Frequent != 0.8 || p.Rare != 0.2 || p.Similarity != 0.85 {
+		if err != nil || !ok || p.MinScore != want || p.Evidence != (name != "notebook") || p.Validate() != nil || p.Frequent != 0.8 || p.Rare != 0.2 || p.Similarity != 0.85 {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 	}
@@ -248,7 +248,7 @@ func TestProfilesOfSettings(t *testing.T) {
 	}
 	for report, want := range map[int]bool{-1: false, 0: true, 100: true, 101: false} {
 		p := NotebookParams()
-		if p.Report = report; (p.Validate() == nil) != want {
+		if p.MinScore = report; (p.Validate() == nil) != want {
 			t.Errorf("report %d: %v", report, p.Validate())
 		}
 	}

@@ -177,7 +177,7 @@ func (l *lineup) judge(s *Story, a *assessment) {
 	}
 	s.Modifiers, s.Score, s.Severity = a.modifiers, a.score, severity(a.score)
 	s.Target = a.normal()
-	switch least := l.params.Report; {
+	switch least := l.params.MinScore; {
 	case s.Count == 0 && len(a.evidence) > 0:
 		s.Verdict = fmt.Sprintf("not seen that day; by its name alone it would score %d", a.score)
 	case s.Count == 0:
@@ -185,10 +185,10 @@ func (l *lineup) judge(s *Story, a *assessment) {
 	case len(a.evidence) == 0:
 		s.Verdict = "not reported: nothing speaks against it"
 	case a.score < least:
-		s.Verdict = fmt.Sprintf("not reported: a score of %d is below masquerade.report (%d)", a.score, least)
+		s.Verdict = fmt.Sprintf("not reported: a score of %d is below masquerade.min-score (%d)", a.score, least)
 	default:
 		s.Reported = true
-		s.Verdict = fmt.Sprintf("reported: a score of %d reaches masquerade.report (%d)", a.score, least)
+		s.Verdict = fmt.Sprintf("reported: a score of %d reaches masquerade.min-score (%d)", a.score, least)
 		f := l.report(*a)
 		s.Finding = &f
 	}

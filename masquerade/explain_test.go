@@ -75,7 +75,7 @@ func TestExplainAgrees(t *testing.T) {
 		d := New(p, "s", 1)
 		found := reportedBy(t, d, day, history)
 		all := p
-		all.Report = 0
+		all.MinScore = 0
 		scores := reportedBy(t, New(all, "s", 1), day, history)
 		names, _ := byName(events)
 		list := []string{"", ".", ".exe", "x", "svch0st.exe", "nobody.exe", "scvhost.exe.pdf.exe", "\x00", "\xff\xfe", hostile[8] + ".exe", strings.Repeat("a", 3000)}

@@ -98,7 +98,7 @@ func checkFindings(t *testing.T, events []happened, p Params) {
 				t.Errorf("the ID, or the order, of %s", r.Body)
 			}
 			ids[r.ID], last = true, f
-			if f.Score < p.Report || f.Score < 0 || f.Score > 100 || f.Severity == "" || len(f.Evidence) == 0 || len(f.Reasons) != len(f.Evidence)+1 {
+			if f.Score < p.MinScore || f.Score < 0 || f.Score > 100 || f.Severity == "" || len(f.Evidence) == 0 || len(f.Reasons) != len(f.Evidence)+1 {
 				t.Errorf("%s", r.Body)
 			}
 			for _, reason := range f.Reasons {
@@ -140,7 +140,7 @@ func FuzzFinish(f *testing.F) {
 		add("svchost.exe", system+"svchost.exe", parent, 5)
 		add("svchost.exe", path, none, 1)
 		p := paramsOf(t, "hunt")
-		p.Report = int(n) % 50
+		p.MinScore = int(n) % 50
 		checkFindings(t, events, p)
 	})
 }
@@ -155,7 +155,7 @@ func TestNobodyImitatesTheEmptyName(t *testing.T) {
 		events = append(events, onHosts(fmt.Sprint(strings.Repeat(string(rune('e'+i)), 9), ".exe"), none, 1, 3)...)
 	}
 	p := paramsOf(t, "hunt")
-	p.Report = 0
+	p.MinScore = 0
 	if records := mustFinish(t, p, countsOf(events), NewCounts()); len(records) > 0 {
 		t.Errorf("%s", records[0].Body)
 	}

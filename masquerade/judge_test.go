@@ -752,7 +752,7 @@ func (j *judge) all() []verdict {
 	found := []verdict{}
 	targets := j.targets()
 	for name := range j.names {
-		if v, ok := j.judged(name, targets); ok && v.Score >= j.p.Report && !strings.HasPrefix(name, "\x00") {
+		if v, ok := j.judged(name, targets); ok && v.Score >= j.p.MinScore && !strings.HasPrefix(name, "\x00") {
 			found = append(found, v)
 		}
 	}
@@ -788,7 +788,7 @@ func verdicts(t testing.TB, records []publish.Record) []verdict {
 func randomParams(t testing.TB, rng *rand.Rand) Params {
 	p := paramsOf(t, pick(rng, []string{"strict", Balanced, "hunt", "hunt"}))
 	if rng.IntN(3) == 0 {
-		p.Report = max(rng.IntN(141)-40, 0)
+		p.MinScore = max(rng.IntN(141)-40, 0)
 	}
 	if rng.IntN(3) == 0 {
 		p.Frequent, p.Rare = rng.Float64(), rng.Float64()

@@ -23,8 +23,8 @@ type Params struct {
 	// a finding is a pair of a rare and a frequent name above Similarity, as in the
 	// notebook, and what follows is of no use.
 	Evidence bool
-	// Report is the least score of a finding, 0 to 100.
-	Report int
+	// MinScore is the least score of a finding, 0 to 100.
+	MinScore int
 	// Weights replace those of WeightList by name.
 	Weights Weights
 	// Facts are what is known of Windows; nil means windows.Builtin.
@@ -51,11 +51,11 @@ func ParamsOf(profile string) (Params, error) {
 	switch profile {
 	case Notebook:
 	case "hunt":
-		p.Report = 20
+		p.MinScore = 20
 	case Balanced:
-		p.Report = low
+		p.MinScore = low
 	case "strict":
-		p.Report = medium
+		p.MinScore = medium
 	default:
 		return Params{}, fmt.Errorf("there is no profile %q; there are %s", profile, strings.Join(Profiles(), ", "))
 	}
@@ -73,7 +73,7 @@ func (p Params) Validate() error {
 	check("frequent", p.Frequent, 1)
 	check("rare", p.Rare, 1)
 	check("similarity", p.Similarity, 1)
-	check("report", float64(p.Report), 100)
+	check("min-score", float64(p.MinScore), 100)
 	return errors.Join(errs...)
 }
 

@@ -49,7 +49,7 @@ func TestRevisions(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 39))
 		events := randomEstate(rng)
 		p := randomParams(t, rng)
-		p.Report = 0
+		p.MinScore = 0
 		if seed == 7 {
 			p = NotebookParams()
 		}
@@ -124,7 +124,7 @@ func TestNotebookHasNoOtherMembers(t *testing.T) {
 		events := randomEstate(rng)
 		day := countsOf(events)
 		p := NotebookParams()
-		p.Similarity, p.Report, p.Weights, p.Facts = 0.7, 100, Weights{"notebook": -100}, userFacts(t) // of no use
+		p.Similarity, p.MinScore, p.Weights, p.Facts = 0.7, 100, Weights{"notebook": -100}, userFacts(t) // of no use
 		records := mustFinish(t, p, day, historyOf(t, day, seenOn(5, 20, events)))
 		p = NotebookParams()
 		p.Similarity = 0.7

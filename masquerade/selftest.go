@@ -60,7 +60,7 @@ func (e *estate) caught(ctx context.Context, names []string) (map[string]bool, e
 		l := newLineup(e)
 		suspects, err := l.suspects(ctx, l.pick(func(n *ranked) bool { return slices.Contains(names, n.name) }))
 		for _, s := range suspects {
-			if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.Report {
+			if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.MinScore {
 				caught[s.name] = true
 			}
 		}

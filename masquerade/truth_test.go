@@ -421,7 +421,7 @@ func TestSentencesAreTrue(t *testing.T) {
 		events := randomEstate(rng)
 		before := randomPast(rng, events)
 		p := randomParams(t, rng)
-		p.Report = 0
+		p.MinScore = 0
 		day := countsOf(events)
 		records, err := New(p, "", 2).Finish(t.Context(), november20, day, historyOf(t, day, before))
 		if err != nil {

@@ -88,7 +88,7 @@ what it finds. The profile says how much that is:
   hunt       20 or more: for somebody who looks for more than alerts
   notebook   the pairs that the Synapse notebook finds, and nothing else
 
---report sets another least score, --weight the points of a piece of evidence,
+--min-score sets another least score, --weight the points of a piece of evidence,
 --facts adds what is known of your own programs. Another profile shows in the next
 run over the same day, which reads nothing again.`,
 		Example: `  sparkless run --folder ./export --day 2026-11-20

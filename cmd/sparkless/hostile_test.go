@@ -104,7 +104,7 @@ func TestHostileNames(t *testing.T) {
 		hostileNames(t, testIdentity, "--folder", day, "--profile", "notebook", "--similarity", "0.7")
 	})
 	t.Run("evidence", func(t *testing.T) {
-		found, flags := hostileNames(t, otherIdentity, "--folder", day, "--report", "0")
+		found, flags := hostileNames(t, otherIdentity, "--folder", day, "--min-score", "0")
 		checkExplain(t, found, flags)
 	})
 }

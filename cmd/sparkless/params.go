@@ -20,9 +20,9 @@ func huntParams(v *values) (masquerade.Params, error) {
 	}
 	errs := []error{err}
 	p.Frequent, p.Rare, p.Similarity = v.number("masquerade.frequent"), v.number("masquerade.rare"), v.number("masquerade.similarity")
-	if text := v.text("masquerade.report"); text != "auto" {
-		if p.Report, err = strconv.Atoi(text); err != nil {
-			errs = append(errs, fmt.Errorf("masquerade.report (%s): %s is neither auto nor a whole number from 0 to 100", v.origin["masquerade.report"], address(text)))
+	if text := v.text("masquerade.min-score"); text != "auto" {
+		if p.MinScore, err = strconv.Atoi(text); err != nil {
+			errs = append(errs, fmt.Errorf("masquerade.min-score (%s): %s is neither auto nor a whole number from 0 to 100", v.origin["masquerade.min-score"], address(text)))
 		}
 	}
 	if p.Weights, err = masquerade.ParseWeights(v.list("masquerade.weights")); err != nil {

@@ -65,7 +65,7 @@ func settings() []setting {
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
 
 		{"masquerade.profile", "profile", masquerade.Balanced, "what is reported: " + strings.Join(masquerade.Profiles(), ", "), false},
-		{"masquerade.report", "report", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
+		{"masquerade.min-score", "min-score", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
 		{"masquerade.weights", "weight", []string{}, "points for evidence or context, like folder=40; repeatable", false},
 		{"masquerade.facts", "facts", "", "YAML file with more Windows names, parents and known-good names", false},
 		{"masquerade.frequent", "frequent", m.Frequent, "least percent rank of a frequent name", false},
