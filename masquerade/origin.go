@@ -3,7 +3,6 @@ package masquerade
 import (
 	"math"
 	"math/bits"
-	"strings"
 
 	"sparkless/masquerade/windows"
 	"sparkless/storage/event"
@@ -53,8 +52,9 @@ const asksParent = math.MaxUint32
 
 // spelled fills in what spelling is to remember.
 func (c *Counts) spelled(r *event.Record, keys *[kinds]uint64, s *recall) *recall {
-	name, has := c.name(r)
-	if has {
+	if name, plain := c.plainName(r); plain {
+		s.entry = c.entryOf(name, origin(c.placeOf(r, keys)))
+	} else if name, has := c.name(r); has {
 		from, asks := c.originOf(c.names.at(name), r, keys)
 		if s.entry = asksParent; !asks {
 			s.entry = c.entryOf(name, from)
@@ -64,6 +64,27 @@ func (c *Counts) spelled(r *event.Record, keys *[kinds]uint64, s *recall) *recal
 		s.order = orderOf(c.decoded(r.Value(colNewProcessName), keys[paths]))
 	}
 	return s
+}
+
+// plainName returns the reference of a record's name that the spelling of the column
+// Process leads to, if it is one of which nothing is known but the place.
+func (c *Counts) plainName(r *event.Record) (name uint32, plain bool) {
+	v := r.Value(colProcess)
+	if len(v.Raw()) == 0 {
+		return 0, false
+	}
+	key := both(2, keyOf(v))
+	s := c.usual.at(key)
+	if s.key != key {
+		found := recall{key: key}
+		var usual bool
+		if c.scratch, usual = appendUsualName(c.scratch[:0], v.Raw()); usual && !windows.Builtin().Tells(string(c.scratch)) {
+			found.ref = c.named(c.scratch)
+		}
+		c.scratched = 0
+		s = c.usual.fill(found)
+	}
+	return s.ref, s.ref > 0
 }
 
 // entryOfEvent returns the entry that a record's spelling leads to, for the few
@@ -85,14 +106,13 @@ func (c *Counts) entryOfEvent(r *event.Record, path *recall, keys *[kinds]uint64
 // originOf returns the origin of a record's process, and whether it depends on
 // the parent.
 func (c *Counts) originOf(name []byte, r *event.Record, keys *[kinds]uint64) (o origin, asks bool) {
-	path, facts := r.Value(colNewProcessName), windows.Builtin()
+	facts, path := windows.Builtin(), windows.Path{}
 	if keys[paths] != 0 {
-		o = origin(c.placeOf(path, keys[paths]))
+		path = windows.Normalise(c.path(r, keys))
 	}
-	if _, known := facts.Name(string(name)); known {
-		if f := facts.Folder(string(name), windows.Normalise(path.Text())); f == windows.Wrong || f == windows.Shared {
-			o |= oddFolder
-		}
+	o = origin(path.Place())
+	if f := facts.Folder(string(name), path); f == windows.Wrong || f == windows.Shared {
+		o |= oddFolder
 	}
 	if _, asks = facts.Parents(string(name)); asks {
 		parent := r.Value(colParentProcessName)
@@ -103,12 +123,22 @@ func (c *Counts) originOf(name []byte, r *event.Record, keys *[kinds]uint64) (o 
 	return o, asks
 }
 
-// placeOf returns the place of a path, which it leaves decoded.
-func (c *Counts) placeOf(path event.Value, key uint64) windows.Place {
-	if text := c.decoded(path, key); len(text) < longest/2 { // otherwise it may be cut
-		return windows.PlaceOf(text)
+// placeOf returns the place of a record's path.
+func (c *Counts) placeOf(r *event.Record, keys *[kinds]uint64) windows.Place {
+	if keys[paths] == 0 {
+		return windows.Unknown
 	}
-	return windows.PlaceOf(path.Text())
+	return windows.PlaceOf(c.path(r, keys))
+}
+
+// path returns a record's path until the next call of decoded, which it leaves to
+// find it decoded for the context.
+func (c *Counts) path(r *event.Record, keys *[kinds]uint64) []byte {
+	path := r.Value(colNewProcessName)
+	if text := c.decoded(path, keys[paths]); len(text) < longest/2 { // otherwise it may be cut
+		return text
+	}
+	return path.AppendText(nil)
 }
 
 // marks are what stands behind the place in a file.
@@ -118,22 +148,25 @@ var marks = [...]struct {
 }{{oddFolder, " odd-folder"}, {oddParent, " odd-parent"}}
 
 // String is how an origin stands in a file.
-func (o origin) String() string {
-	var b strings.Builder
-	b.WriteString(o.place().String())
-	for _, m := range marks {
-		if o&m.bit != 0 {
-			b.WriteString(m.text)
+func (o origin) String() string { return originTexts[o] }
+
+var originTexts = func() (all [originEnd]string) {
+	for o := range originEnd {
+		all[o] = o.place().String()
+		for _, m := range marks {
+			if o&m.bit != 0 {
+				all[o] += m.text
+			}
 		}
 	}
-	return b.String()
-}
+	return all
+}()
 
 // origins are all that there are, by their text.
 var origins = func() map[string]origin {
 	all := map[string]origin{}
-	for o := range originEnd {
-		all[o.String()] = o
+	for o, text := range originTexts {
+		all[text] = origin(o)
 	}
 	return all
 }()

@@ -100,6 +100,14 @@ func (f *Facts) Name(name string) (Name, bool) {
 	return n, ok
 }
 
+// Tells reports whether anything is known of a lower-cased name: its folders, or
+// its parents.
+func (f *Facts) Tells(name string) bool {
+	_, named := f.names[name]
+	_, fixed := f.parents[name]
+	return named || fixed
+}
+
 // Names returns all names, in order.
 func (f *Facts) Names() []Name {
 	out := make([]Name, 0, len(f.names))

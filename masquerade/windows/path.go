@@ -55,7 +55,17 @@ func (p Path) String() string {
 //
 // It allocates at most once for a path of ASCII letters that needs none of the
 // rarer replacements.
-func Normalise(path string) Path {
+func Normalise[T string | []byte](path T) Path {
+	var room [mostUsual]byte
+	if n, dir := usual(&room, path); n > 0 {
+		s := string(room[:n])
+		return Path{Dir: s[:dir], Base: s[dir+1:]}
+	}
+	return normalise(string(path))
+}
+
+// normalise is Normalise for any path.
+func normalise(path string) Path {
 	s := fold(path)
 	for {
 		next := clean(expand(strip(s)))

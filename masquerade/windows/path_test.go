@@ -128,8 +128,12 @@ func FuzzNormalise(f *testing.F) {
 			t.Errorf("%q: %v", path, place)
 		}
 		for _, spelling := range []string{path, `C:\` + path, `c:\Users\` + path} {
-			if got, want := PlaceOf(spelling), Normalise(spelling).Place(); got != want || PlaceOf([]byte(spelling)) != want {
-				t.Errorf("%q: %v, normalised %v", spelling, got, want)
+			want := normalise(spelling)
+			if got := Normalise(spelling); got != want || Normalise([]byte(spelling)) != want {
+				t.Errorf("%q: %#v, at length %#v", spelling, got, want)
+			}
+			if got := PlaceOf(spelling); got != want.Place() || PlaceOf([]byte(spelling)) != got {
+				t.Errorf("%q: %v, at length %v", spelling, got, want.Place())
 			}
 		}
 	})

@@ -1,10 +1,6 @@
 package windows
 
-import (
-	"bytes"
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // Place is where on a machine a file lies, coarsely. The values are stored: none
 // may ever be renumbered, and there are never more than eight.
@@ -48,51 +44,10 @@ func (p Place) String() string {
 // Normalise(path).Place() is, sooner.
 func PlaceOf[T string | []byte](path T) Place {
 	var room [mostUsual]byte
-	if dir := appendUsualDir(room[:0], path); len(dir) > 0 {
-		return Path{Dir: string(dir)}.Place()
+	if _, dir := usual(&room, path); dir > 0 {
+		return Path{Dir: string(room[:dir])}.Place()
 	}
-	return Normalise(string(path)).Place()
-}
-
-// mostUsual is how long a usual path is at most.
-const mostUsual = 128
-
-// appendUsualDir appends the Dir of a path of which Normalise takes a drive away,
-// lower-cases ASCII letters and changes nothing else. Of any other path, and of some
-// of those, it appends nothing.
-func appendUsualDir[T string | []byte](dst []byte, path T) []byte {
-	if len(path) < 4 || len(path) > mostUsual || path[1] != ':' || path[2] != '\\' || path[0]|0x20 < 'a' || 'z' < path[0]|0x20 {
-		return nil
-	}
-	end := 0
-	for i := 2; i < len(path); i++ {
-		c := path[i]
-		switch {
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		case c == '\\':
-			if end = i - 2; i+1 < len(path) && (path[i+1] == '\\' || path[i+1] == '.') {
-				return nil
-			}
-		case c == '/', c == '~', c >= utf8.RuneSelf:
-			return nil
-		}
-		dst = append(dst, c)
-	}
-	if dst = dst[:end]; end == 0 || aliased(dst) {
-		return nil
-	}
-	return dst
-}
-
-// aliased reports whether a folder may start with a name in the object manager or
-// of another folder.
-func aliased(dir []byte) bool {
-	switch dir[1] {
-	case 'd', 'g', 's', '?': // device, dosdevices, documents and settings, global??, systemroot
-		return true
-	}
-	return bytes.HasPrefix(dir, []byte(`\users\all users`))
+	return Normalise(path).Place()
 }
 
 // Place returns the place of the file.
