@@ -158,6 +158,7 @@ func cut(rng *rand.Rand, records []*event.Record, parts int) [][]*event.Record {
 }
 
 func TestMergeLaws(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(6, 28))
 	for range 12 {
 		records := randomRecords(rng, rng.IntN(400))

@@ -77,6 +77,7 @@ func TestHostsAtTheEdges(t *testing.T) {
 
 // An estimate of the hosts of a name never exceeds the estate.
 func TestNoMoreHostsThanThereAre(t *testing.T) {
+	t.Parallel()
 	for n := 9; n < 400; n += 13 {
 		events := append(onHosts("svch0st.exe", temp+"svch0st.exe", n, 1), onHosts("svchost.exe", system+"svchost.exe", n, 1)...)
 		s := storyOf(t, paramsOf(t, "hunt"), "svch0st.exe", events, nil)
@@ -131,6 +132,7 @@ func seenOn(seen, days int, events []happened) (all [][]happened) {
 }
 
 func TestHistoryAtTheEdges(t *testing.T) {
+	t.Parallel()
 	p := paramsOf(t, "hunt")
 	impostor := onHosts("svch0st.exe", temp+"svch0st.exe", 1, 1)
 	for _, c := range []struct {

@@ -97,6 +97,7 @@ func TestFileOfTheSecondFormat(t *testing.T) {
 // More names than are written at a time, in an order that the first bytes of the
 // names do not decide.
 func TestManyGroups(t *testing.T) {
+	t.Parallel()
 	const names = 2*groupRows + 7
 	c, backwards := NewCounts(), NewCounts()
 	for i := range names {
@@ -132,6 +133,7 @@ func TestManyGroups(t *testing.T) {
 
 // Texts that no sample holds any more are dropped, and nothing else.
 func TestCompaction(t *testing.T) {
+	t.Parallel()
 	add := func(c *Counts, from, to, step int) *Counts {
 		for i := from; i != to; i += step {
 			path := fmt.Sprint(i, strings.Repeat("p", 400))

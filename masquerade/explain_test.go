@@ -59,6 +59,7 @@ func explains(t *testing.T, d *Detector, day, history *Counts, name string, body
 
 // A story decides as Finish does, for every name, and for names that nobody saw.
 func TestExplainAgrees(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 38))
 		events := randomEstate(rng)

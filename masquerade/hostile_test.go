@@ -13,6 +13,7 @@ import (
 // Names that no honest program has: none is overlooked for its odd characters, none
 // does harm.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("svchost", 145) + "12345.exe"
 	if len(long) != longestName {
 		t.Fatal(len(long))

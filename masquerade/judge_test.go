@@ -829,6 +829,7 @@ known-good:
 // Finish finds what the judge finds, however many goroutines join names and
 // however the events were cut.
 func TestFindingsAgainstJudge(t *testing.T) {
+	t.Parallel()
 	known := newPairs()
 	evidence := map[string]int{}
 	for seed := range uint64(40) {

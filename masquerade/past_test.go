@@ -69,6 +69,7 @@ func pastOf(t testing.TB, day *Counts, file []byte) *Counts {
 // A past says of each name of the day what the profiles say, in whatever order they
 // are merged, and nothing of others.
 func TestPast(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		day, today := someDay(rng, 0)

@@ -44,6 +44,7 @@ func late(rng *rand.Rand, events []happened, but string) (more []happened) {
 // What arrives late of others, on other hosts and of earlier days is no news of a
 // finding, whatever becomes of its score; an event of the suspect is.
 func TestRevisions(t *testing.T) {
+	t.Parallel()
 	same, changed := 0, 0
 	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 39))

@@ -415,6 +415,7 @@ func (c *truth) numbers() {
 
 // Each number, name, folder and day that a finding states is that of the events.
 func TestSentencesAreTrue(t *testing.T) {
+	t.Parallel()
 	known, told := newPairs(), 0
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 37))

@@ -56,6 +56,7 @@ func TestEditsNearDuplicates(t *testing.T) {
 // Budgets that rise where the threshold's rise too, below and above them: every
 // length, with random steps.
 func TestEditsRandomSteps(t *testing.T) {
+	t.Parallel()
 	m := newMutator(29, "abcd")
 	var left, right []string
 	for length := range 40 {

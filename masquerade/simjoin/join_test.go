@@ -18,18 +18,21 @@ import (
 // Every name over {a, b, .} of up to five characters: dots in all places, equal
 // and different extensions, empty stems, no dots.
 func TestJoinTinyAlphabet(t *testing.T) {
+	t.Parallel()
 	all := texts("ab.", 0, 5)
 	newAllPairs(all, all).check(t, append(thresholds, 0, 0.2, 0.99)...)
 }
 
 // Every stem of up to seven characters: long enough for segments at low thresholds.
 func TestJoinTinyStems(t *testing.T) {
+	t.Parallel()
 	all := ending(texts("ab", 0, 7), ".x")
 	newAllPairs(all, all).check(t, thresholds...)
 }
 
 // Near-duplicates of names of all lengths, edited in all ways.
 func TestJoinNearDuplicates(t *testing.T) {
+	t.Parallel()
 	for _, alphabet := range []string{"ab", "abcde", "abcdefghijklmnopqrstuvwxyz0123456789_-."} {
 		m := newMutator(8, alphabet)
 		var left, right []string
@@ -82,6 +85,7 @@ func TestJoinFamilies(t *testing.T) {
 
 // Lengths, edits and extensions count code points, whatever their bytes.
 func TestJoinBeyondASCII(t *testing.T) {
+	t.Parallel()
 	alphabets := map[string]string{
 		"Cyrillic":  "абвгдежзийклмноп",
 		"mixed":     "аaоoеeсcрp",
@@ -131,6 +135,7 @@ func TestJoinFoldedSymbolsDiffer(t *testing.T) {
 // Real names: executables of Windows and of common products, and names that
 // malware used to look like them.
 func TestJoinRealNames(t *testing.T) {
+	t.Parallel()
 	left := realNames(t, "windows-executables.csv")
 	right := realNames(t, "impostors.csv")
 	if left == nil || right == nil {
