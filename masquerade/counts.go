@@ -384,6 +384,16 @@ func (c *Counts) each(name string, f func(*entry)) {
 	}
 }
 
+// NameCounts is how often each distinct name was seen, in no order; events without
+// any name count as one more.
+func (c *Counts) NameCounts() []int64 {
+	all := make([]int64, 0, c.Names())
+	for _, t := range c.tallies() {
+		all = append(all, t.count)
+	}
+	return all
+}
+
 // tallies lists the counts, in no order.
 func (c *Counts) tallies() []tally {
 	out := make([]tally, 0, c.Names())

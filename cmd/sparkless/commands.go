@@ -46,7 +46,7 @@ Exit codes: 0 done, 1 failed, 2 usage or settings, 3 done on partial input,
 	}
 	root.SetVersionTemplate("sparkless {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.reportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand())
 	for _, c := range allCommands(root) {
 		if c.Args == nil {
 			c.Args = noArguments

@@ -10,12 +10,16 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/publish/report"
 )
 
 // hunt is the masquerading hunt as the settings want it.
 type hunt struct {
 	job.Hunt[*masquerade.Counts]
 	detector *masquerade.Detector
+	params   masquerade.Params
+	tested   *report.SelfTest // the self-test of the day that was finished last
+	pages    *pages
 	judged   bool // findings have evidence and a severity
 	selfTest bool
 	quiet    *quiet
@@ -34,7 +38,7 @@ func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
 	if r == nil {
 		return join(strictly(v, err), a.settle(ctx, h, date, nil))
 	}
-	return join(strictly(v, err), a.show(ctx, h, r), a.settle(ctx, h, date, r.Deliveries))
+	return join(strictly(v, err), a.show(ctx, h, r), a.writePages(h.pages), a.settle(ctx, h, date, r.Deliveries))
 }
 
 // runDays is the story of a range of days.
@@ -64,7 +68,7 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	if ctx.Err() != nil {
 		return err
 	}
-	return join(failed.orNil(), a.settle(ctx, h, from, deliveries))
+	return join(failed.orNil(), a.writePages(h.pages), a.settle(ctx, h, from, deliveries))
 }
 
 // lookBack is how many days before the first one of a run may still be owed
@@ -159,6 +163,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		h.Suppress = h.quiet.suppress
 		a.adviseRules(h.quiet)
 	}
+	h.params, h.pages = params, newPages(v, &h)
 	h.files = func(date time.Time) []string { return outputFiles(v, date) }
 	h.selfTest = v.on("masquerade.self-test")
 	return &h, nil

@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"publish/logsingestion":       {"publish", "publish/ingest", "storage/secret"},
 	"publish/file":                {"publish", "storage/printable"},
 	"publish/publishtest":         {"publish"},
+	"publish/report":              {"storage/printable"},
 	"publish/suppress":            {"publish", "storage/printable"},
 	"job":                         {"publish", "storage", "storage/event"},
 	"bench/sample":                {},
@@ -46,8 +47,8 @@ var mayImport = map[string][]string{
 	"bench/peers":                 {}, // a module of its own: it shares no code with ours
 	"bench/torture":               {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"bench/demo":                  {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
-	"cmd/sparkless": {"job", "masquerade", "masquerade/evaluation", "masquerade/windows", "publish", "publish/datacollector", "publish/file",
-		"publish/logsingestion", "publish/suppress",
+	"cmd/sparkless": {"job", "masquerade", "masquerade/evaluation", "masquerade/lookalike", "masquerade/windows", "publish", "publish/datacollector", "publish/file",
+		"publish/logsingestion", "publish/report", "publish/suppress",
 		"storage", "storage/azure", "storage/local", "storage/event", "storage/printable", "storage/secret", "bench/sample"},
 }
 

@@ -21,7 +21,9 @@ type quiet struct {
 	now   time.Time // of the run: what has expired is expired for all its days
 	show  bool
 	last  *suppress.Outcome // of the day that was finished last; nil if it was shown
-	told  map[int]bool      // lines of the expired rules that the run has warned of
+	// outcome is that of the day that was finished last, shown or not.
+	outcome *suppress.Outcome
+	told    map[int]bool // lines of the expired rules that the run has warned of
 }
 
 // suppressFields says where a masquerading finding has what rules ask for.
@@ -52,6 +54,7 @@ func (q *quiet) suppress(records []publish.Record) (kept, suppressed []publish.R
 	if err != nil {
 		return nil, nil, err
 	}
+	q.outcome = q.last
 	return q.last.Kept, q.last.Records(), nil
 }
 

@@ -76,6 +76,7 @@ func settings() []setting {
 		{"suppress.file", "suppressions", "", "keep findings quiet that the rules in this YAML file cover; none if empty", false},
 		{"suppress.show", "show-suppressed", false, "print suppressed findings too, behind the others", false},
 
+		{"output.report", "report", "", "write the HTML report to this file", false},
 		{"output.files", "out", []string{}, "write findings to this file, .jsonl, .json or .csv; {day} becomes the day; repeatable", false},
 		{"datacollector.workspace-id", "datacollector-workspace-id", "", "send findings to this Log Analytics workspace by the Data Collector API", false},
 		{"datacollector.shared-key", "", "", "key of that workspace", true},

@@ -15,6 +15,7 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/publish/report"
 	"sparkless/storage"
 	"sparkless/storage/event"
 )
@@ -50,12 +51,13 @@ func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Count
 	if files := h.files(r.Date); len(files) > 0 && !unwritten && !h.DryRun {
 		a.log.Info("findings are in", "files", strings.Join(files, " "))
 	}
-	return nil
+	return h.pages.add(h, r)
 }
 
 // selfTest says how many planted impostors would be found. A day for which there
 // is not enough memory to plant them has its findings all the same.
 func (a *app) selfTest(ctx context.Context, h *hunt, r *job.Result[*masquerade.Counts]) error {
+	h.tested = nil
 	if !h.selfTest || ctx.Err() != nil {
 		return nil
 	}
@@ -64,11 +66,13 @@ func (a *app) selfTest(ctx context.Context, h *hunt, r *job.Result[*masquerade.C
 	switch {
 	case errors.As(err, &limit):
 		a.log.Warn("no self-test: " + err.Error())
+		h.tested = &report.SelfTest{Note: "not done: " + err.Error()}
 		return nil
 	case err != nil:
 		return err
 	}
 	a.log.Info("self-test: "+t.String(), "missed", strings.Join(t.Missed, " "))
+	h.tested = &report.SelfTest{Caught: t.Caught, Total: t.Total, Missed: t.Missed}
 	return nil
 }
 

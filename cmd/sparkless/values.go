@@ -60,7 +60,7 @@ func (v *values) checkMisplaced() error {
 // isPlace tells the settings that may be a path, a URL or a resource ID.
 func isPlace(key string) bool {
 	_, name, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"folder", "file", "files", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
+	return slices.Contains([]string{"folder", "file", "files", "report", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
 }
 
 // certainly tells connection strings, signatures and keys that stand alone.

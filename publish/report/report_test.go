@@ -1,0 +1,175 @@
+package report_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"sparkless/publish/report"
+)
+
+// written is a report as a file.
+func written(t testing.TB, d report.Data) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Write(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// between is what stands between two texts, the first of each.
+func between(t testing.TB, page, start, end string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, start)
+	inside, _, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("there is no %s … %s", start, end)
+	}
+	return inside
+}
+
+const dataStart = `<script type="application/json" id="data">`
+
+// The data come back as they went in, whatever they hold.
+func TestDataComeBack(t *testing.T) {
+	for name, d := range reports(t) {
+		var got report.Data
+		if err := json.Unmarshal([]byte(between(t, written(t, d), dataStart, "</script>")), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want report.Data // invalid UTF-8 and the like become what JSON can hold
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the data are others", name)
+		}
+	}
+}
+
+// Nothing of the data ends an element, starts one, or cannot be seen in the file.
+func TestDataAreInert(t *testing.T) {
+	for name, d := range reports(t) {
+		page := written(t, d)
+		if n := strings.Count(strings.ToLower(page), "<script"); n != 2 {
+			t.Errorf("%s: %d scripts", name, n)
+		}
+		data := between(t, page, dataStart, "</script>")
+		at := strings.IndexFunc(data, func(r rune) bool {
+			return r == '<' || r == '>' || r == '&' || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.IsControl(r)
+		})
+		if at >= 0 {
+			t.Errorf("%s: %q stands in the file as it is", name, data[at:min(len(data), at+20)])
+		}
+	}
+}
+
+// The policy allows the script and the style that are in the file, and nothing else.
+func TestPolicy(t *testing.T) {
+	for name, d := range reports(t) {
+		page := written(t, d)
+		policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
+		for directive, text := range map[string]string{
+			"style-src":  between(t, page, "<style>", "</style>"),
+			"script-src": between(t, page, `<script type="module">`, "</script>"),
+		} {
+			sum := sha256.Sum256([]byte(text))
+			want := directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: %s is not in %s", name, want, policy)
+			}
+		}
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") || strings.Contains(page, "style=") {
+			t.Errorf("%s: %s", name, policy)
+		}
+	}
+}
+
+// The page's script makes no markup of text, and loads nothing.
+func TestPageMakesNoMarkup(t *testing.T) {
+	files, err := filepath.Glob("page/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "fetch(", "XMLHttpRequest", "import(", "src="} {
+			if bytes.Contains(text, []byte(bad)) {
+				t.Errorf("%s has %s", file, bad)
+			}
+		}
+	}
+}
+
+func TestSameDataSameBytes(t *testing.T) {
+	for name := range reports(t) {
+		if a, b := written(t, reports(t)[name]), written(t, reports(t)[name]); a != b {
+			t.Errorf("%s: two files", name)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestWhatIsNoReport(t *testing.T) {
+	day := func(date string) report.Day { return report.Day{Date: date} }
+	for _, days := range [][]report.Day{nil, {day("")}, {day("20.11.2026")}, {day("2026-11-20"), day("2026-11-20")}, {day("2026-11-20"), day("2026-11-19")}} {
+		var b bytes.Buffer
+		if err := report.Write(&b, report.Data{Days: days}); err == nil || b.Len() > 0 {
+			t.Errorf("%v: %v, %d bytes", days, err, b.Len())
+		}
+	}
+	if err := report.Write(fullDisk{}, quietReport(t)); err == nil {
+		t.Error("a full disk went unnoticed")
+	}
+}
+
+// A curve has the first and the last step and never more than fit on a screen; each
+// point is a step of the counts.
+func TestCurve(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for range 200 {
+		all := counts(rng.IntN(3000), rng.Uint64())
+		before := slices.Clone(all)
+		c := report.NewCurve(all, 0.8, 0.2)
+		if !slices.Equal(all, before) || c.Names != len(all) || c.Frequent != 0.8 || c.Rare != 0.2 || len(c.Points) > c.Steps || len(c.Points) > 2000 {
+			t.Fatalf("%d names: %d points of %d steps", len(all), len(c.Points), c.Steps)
+		}
+		slices.Sort(all)
+		steps := len(slices.Compact(slices.Clone(all)))
+		if c.Steps != steps || steps > 0 && (c.Points[0].Count != all[0] || c.Points[len(c.Points)-1].Count != all[len(all)-1]) {
+			t.Fatalf("%d steps, want %d", c.Steps, steps)
+		}
+		for i, p := range c.Points {
+			lowest, _ := slices.BinarySearch(all, p.Count)
+			next, _ := slices.BinarySearch(all, p.Count+1)
+			want := 0.0
+			if len(all) > 1 {
+				want = float64(lowest) / float64(len(all)-1)
+			}
+			if p.Names != next-lowest || p.Percent != want || i > 0 && p.Count <= c.Points[i-1].Count {
+				t.Fatalf("point %d of %d: %+v, want %d names at %v", i, len(c.Points), p, next-lowest, want)
+			}
+		}
+	}
+}
