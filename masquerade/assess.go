@@ -3,6 +3,7 @@ package masquerade
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -140,6 +141,9 @@ func (e *estate) impostors(ctx context.Context, emit func(Finding) error) error 
 		}
 		if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.MinScore {
 			reported = append(reported, a)
+		}
+		if err := e.room.findings(len(reported)); err != nil {
+			return fmt.Errorf("%w (or raise masquerade.min-score)", err)
 		}
 	}
 	slices.SortFunc(reported, func(a, b assessment) int {

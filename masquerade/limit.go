@@ -33,9 +33,9 @@ func (d *Detector) Limit(bytes int64) { d.limit = bytes }
 // of both hold in turn and partly together, its size that many times.
 const (
 	finishPerName   = 150
-	selfTestPerName = 90
+	selfTestPerName = 120
 	perPair         = 60
-	perLikeness     = 300 // of a suspect and one name that it resembles
+	perLikeness     = 300 // of a suspect, with one name that it resembles
 	perRecord       = 1000
 	recordCopies    = 5
 	leastRecord     = 600 // no finding's JSON is shorter
@@ -73,10 +73,18 @@ const leastCost = perPair + perRecord + recordCopies*leastRecord
 // for.
 func (r *room) ofPairs(err error) error {
 	if n := r.pairs(); errors.Is(err, simjoin.ErrTooManyPairs) && n < simjoin.MaxPairs {
-		doing := fmt.Sprintf("keeping more than %d findings", n)
-		return fmt.Errorf("%w (or raise masquerade.similarity)", &LimitError{doing, r.limit - r.left + int64(n+1)*leastCost, r.limit})
+		return fmt.Errorf("%w (or raise masquerade.similarity)", r.findings(n+1))
 	}
 	return err
+}
+
+// findings reports that there is no room for so many findings, if there is none.
+func (r *room) findings(n int) error {
+	most := r.pairs()
+	if n <= most || r.limit == 0 {
+		return nil
+	}
+	return &LimitError{fmt.Sprintf("keeping more than %d findings", most), r.limit - r.left + int64(most+1)*leastCost, r.limit}
 }
 
 // likenesses is how many pairs of names may be compared more closely.

@@ -68,3 +68,50 @@ func TestFinishLimit(t *testing.T) {
 		t.Errorf("self-test: %v", err)
 	}
 }
+
+// With evidence, too, names that something speaks against and findings are bounded,
+// though there are no pairs.
+func TestFinishLimitOfEvidence(t *testing.T) {
+	day := NewCounts()
+	for i := range 300 {
+		day.Add(record(1, fmt.Sprintf("letter_%03d.pdf.exe", i), fmt.Sprintf(`C:\Users\a\letter_%03d.pdf.exe`, i), "host"))
+	}
+	params, err := ParamsOf(Balanced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := New(params, "s", 1)
+	want, err := free.Finish(t.Context(), november20, day, NewCounts())
+	if err != nil || len(want) != 300 {
+		t.Fatal(len(want), err)
+	}
+	room, _ := free.roomFor(day, finishPerName)
+	needed := -room.left
+	suspects := needed + 300*perLikeness
+	records := suspects
+	for _, r := range want {
+		records += int64(recordCost(r))
+	}
+	for _, c := range []struct {
+		limit int64
+		want  string // in the error
+	}{
+		{needed, keepingSuspects},
+		{suspects - 1, keepingSuspects},
+		{suspects, "keeping more than 0 findings"},
+		{suspects + 100*leastCost, "keeping more than 100 findings"},
+		{records - 1, "keeping the findings"},
+		{records, ""},
+	} {
+		d := New(params, "s", 1)
+		d.Limit(c.limit)
+		got, err := d.Finish(t.Context(), november20, day, NewCounts())
+		var limit *LimitError
+		switch {
+		case c.want == "" && (err != nil || len(got) != 300):
+			t.Errorf("with %d bytes: %d findings, %v", c.limit, len(got), err)
+		case c.want != "" && (!errors.As(err, &limit) || limit.Need <= c.limit || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("with %d bytes: %v, not %s", c.limit, err, c.want)
+		}
+	}
+}

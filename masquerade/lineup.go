@@ -76,19 +76,55 @@ func newLineup(e *estate) *lineup {
 		l.byStem[stemOf(name)] = int32(i)
 	}
 	l.stems = lookalike.NewStems(windowsNames)
-	frequent, _ := split(e.names, e.params)
+	for _, n := range l.memorable() {
+		l.targets = append(l.targets, target{ranked: n, frequent: true})
+	}
+	return l
+}
+
+// memorable returns the frequent names that somebody may know, by count, then by
+// name: none of Windows, which are known anyway, none with many digits, and none of
+// a family.
+func (l *lineup) memorable() []ranked {
+	frequent, _ := split(l.names, l.params)
+	frequent = slices.DeleteFunc(frequent, func(n ranked) bool {
+		_, known := l.facts.Name(n.name)
+		return known || numbered(n.name)
+	})
+	members := map[family]int{}
+	for _, n := range frequent {
+		members[familyOf(n.name)]++
+	}
+	frequent = slices.DeleteFunc(frequent, func(n ranked) bool { return members[familyOf(n.name)] > largestFamily })
 	slices.SortFunc(frequent, func(a, b ranked) int {
 		if a.count != b.count {
 			return cmp.Compare(a.count, b.count)
 		}
 		return strings.Compare(a.name, b.name)
 	})
-	for _, n := range frequent {
-		if _, ok := l.facts.Name(n.name); !ok && !numbered(n.name) {
-			l.targets = append(l.targets, target{ranked: n, frequent: true})
-		}
+	return frequent
+}
+
+// family is what names have in common that differ in random letters behind, such
+// as setup_abefdc.exe: the start of the stem up to what is no letter, half of it at
+// most, its length, and the extension. By the thousands such names are few edits
+// from each other, each from many.
+type family struct {
+	start, extension string
+	length           int
+}
+
+// largestFamily is how many frequent names may be of one family. Where there are
+// more, nobody knows one of them by heart.
+const largestFamily = 256
+
+func familyOf(name string) family {
+	stem := stemOf(name)
+	end := 0
+	for end < len(stem)/2 && 'a' <= stem[end] && stem[end] <= 'z' {
+		end++
 	}
-	return l
+	return family{stem[:min(end+1, len(stem)/2)], name[len(stem):], len(stem)}
 }
 
 // stemOf cuts the extension off a name.
@@ -138,16 +174,23 @@ func (l *lineup) suspects(ctx context.Context, names []*ranked) (map[string]*sus
 	if err := l.near(ctx, others, of); err != nil {
 		return nil, err
 	}
+	known := len(found) // for which there was room
 	for _, n := range others {
 		if shapes := lookalike.Shapes(n.name); len(shapes) > 0 {
 			of(n).shapes = shapes
 		}
 		l.addition(n, of)
 		l.ending(n, of)
+		if err := l.room.take((len(found)-known)*perLikeness, keepingSuspects); err != nil {
+			return nil, err
+		}
+		known = len(found)
 	}
 	l.sameLooks(others, of)
-	return found, nil
+	return found, l.room.take((len(found)-known)*perLikeness, keepingSuspects)
 }
+
+const keepingSuspects = "keeping the names that something speaks against"
 
 // addition finds the Windows name that a name holds.
 func (l *lineup) addition(n *ranked, of func(*ranked) *suspect) {

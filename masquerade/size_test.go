@@ -17,7 +17,8 @@ func heap() int {
 }
 
 // Size is what the runtime finds, however the counts came to be: counted, merged
-// or decoded, with names seen once and often, with few values and with long ones.
+// or decoded, with names seen once and often, with few values and with long ones, on many hosts
+// and in many places.
 func TestSizeIsHonest(t *testing.T) {
 	long := strings.Repeat("x", 400)
 	for what, c := range map[string]struct {
@@ -32,13 +33,19 @@ func TestSizeIsHonest(t *testing.T) {
 		"pushed out":    {300, 100, func(i int) string { return fmt.Sprint(i, long) }},
 		"few, often":    {20, 5_000, func(i int) string { return fmt.Sprint(i % 20) }},
 		"only the same": {1, 30_000, func(i int) string { return "C:" }},
+		"many hosts":    {3_000, 40, func(i int) string { return "C:" }},
+		"most hosts":    {20, 2_000, func(i int) string { return "C:" }},
+		"many places":   {5_000, 5, func(i int) string { return []string{`C:\Windows\a`, `C:\Users\a`, `C:\b`, `\\c\d\e`, ""}[i/5_000] }},
 	} {
 		t.Run(what, func(t *testing.T) {
 			before := heap()
 			counts := NewCounts()
 			for i := range c.names * c.times {
-				v := c.value(i)
-				counts.Add(record(int64(i), fmt.Sprintf("process number %d.exe", i%c.names), v, "host", v))
+				v, host := c.value(i), "host"
+				if strings.HasSuffix(what, "hosts") {
+					host = fmt.Sprint(i % 15_000)
+				}
+				counts.Add(record(int64(i), fmt.Sprintf("process number %d.exe", i%c.names), v, host, v))
 			}
 			honest(t, "counted", before, counts)
 			file, err := counts.Encode("")
