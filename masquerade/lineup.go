@@ -93,7 +93,13 @@ func (l *lineup) memorable() []ranked {
 	})
 	members := map[family]int{}
 	for _, n := range frequent {
-		members[familyOf(n.name)]++
+		members[familyOf(n.name)] = 0
+	}
+	for i := range l.names {
+		f := familyOf(l.names[i].name)
+		if n, asked := members[f]; asked {
+			members[f] = n + 1
+		}
 	}
 	frequent = slices.DeleteFunc(frequent, func(n ranked) bool { return members[familyOf(n.name)] > largestFamily })
 	slices.SortFunc(frequent, func(a, b ranked) int {
@@ -106,25 +112,21 @@ func (l *lineup) memorable() []ranked {
 }
 
 // family is what names have in common that differ in random letters behind, such
-// as setup_abefdc.exe: the start of the stem up to what is no letter, half of it at
-// most, its length, and the extension. By the thousands such names are few edits
-// from each other, each from many.
+// as setup_abefdc.exe: the first half of the stem, its length, and the extension.
+// By the thousands such names are few edits from each other, each from many.
 type family struct {
 	start, extension string
 	length           int
 }
 
-// largestFamily is how many frequent names may be of one family. Where there are
-// more, nobody knows one of them by heart.
-const largestFamily = 256
+// largestFamily is how many names of a day may be of one family. Where there are
+// more, nobody knows one of them by heart. The names of one maker's programs are a
+// few hundred.
+const largestFamily = 2000
 
 func familyOf(name string) family {
 	stem := stemOf(name)
-	end := 0
-	for end < len(stem)/2 && 'a' <= stem[end] && stem[end] <= 'z' {
-		end++
-	}
-	return family{stem[:min(end+1, len(stem)/2)], name[len(stem):], len(stem)}
+	return family{stem[:len(stem)/2], name[len(stem):], len(stem)}
 }
 
 // stemOf cuts the extension off a name.

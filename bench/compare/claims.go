@@ -41,8 +41,10 @@ func (b *bench) claims(ctx context.Context, size float64) (string, []claim, erro
 	}
 	var out strings.Builder
 	reading := counting(b.read("sparkless, reading and counting alone", "context"))
+	weighing := b.hunt("sparkless, weighing evidence", "--profile", "balanced")
+	weighing.gives = nothing // that the peers give
 	whole := section{id: "large", title: fmt.Sprintf("A large day with %d names", len(truth)), day: large, level: "hunt", threads: runtime.NumCPU(), reference: 2,
-		contenders: []contender{b.read("read() and count newlines", "lines"), reading, b.hunt(ours), b.hunt("sparkless --strict", "--strict")}}
+		contenders: []contender{b.read("read() and count newlines", "lines"), reading, b.hunt(ours), b.hunt("sparkless --strict", "--strict"), weighing}}
 	tenth := section{id: "tenth", title: "A tenth of it", day: small, level: "hunt", threads: runtime.NumCPU(), reference: 0, contenders: []contender{b.hunt(ours)}}
 	wholeRuns, err := b.run(ctx, whole)
 	if err != nil {
@@ -55,6 +57,7 @@ func (b *bench) claims(ctx context.Context, size float64) (string, []claim, erro
 	out.WriteString(text(whole, wholeRuns) + text(tenth, tenthRuns))
 	all := []claim{
 		ofReading(wholeRuns[2], wholeRuns[1]),
+		ofEvidence(wholeRuns[4], wholeRuns[2]),
 		linear(large, small, wholeRuns[2], tenthRuns[0]),
 	}
 	for _, more := range []func(context.Context, day) (claim, error){b.late, b.start, b.binary} {
@@ -71,6 +74,11 @@ func ofReading(whole, reading measured) claim {
 	ratio := median(ratios(whole.walls(), reading.walls()))
 	peak := float64(median(each(whole.runs, func(c cost) int64 { return c.Peak }))) / 1e6
 	return claim{fmt.Sprintf("the whole job takes at most 1.3 times reading and counting alone: %.2f times, peak %.0f MB", ratio, peak), ratio <= 1.3}
+}
+
+func ofEvidence(weighing, notebook measured) claim {
+	ratio := median(ratios(weighing.walls(), notebook.walls()))
+	return claim{fmt.Sprintf("weighing evidence takes at most 1.1 times the job with the notebook's findings: %.2f times", ratio), ratio <= 1.1}
 }
 
 func linear(large, small day, many, few measured) claim {
