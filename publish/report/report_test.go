@@ -120,8 +120,9 @@ func TestPageMakesNoMarkup(t *testing.T) {
 }
 
 func TestSameDataSameBytes(t *testing.T) {
-	for name := range reports(t) {
-		if a, b := written(t, reports(t)[name]), written(t, reports(t)[name]); a != b {
+	again := reports(t)
+	for name, d := range reports(t) {
+		if written(t, d) != written(t, again[name]) {
 			t.Errorf("%s: two files", name)
 		}
 	}
