@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"sparkless/masquerade/lookalike"
@@ -218,10 +219,20 @@ func pairsReport(t testing.TB) report.Data {
 	return d
 }
 
-// reports are all that the tests look at, by the name of the file.
+// reports are all that the tests look at, by the name of the file. They are made
+// once, and no test changes them.
 func reports(t testing.TB) map[string]report.Data {
-	return map[string]report.Data{
-		"day": dayReport(t), "range": rangeReport(t), "hostile": hostileReport(t),
-		"large": largeReport(t), "quiet": quietReport(t), "pairs": pairsReport(t),
-	}
+	t.Helper()
+	once.Do(func() {
+		made = map[string]report.Data{
+			"day": dayReport(t), "range": rangeReport(t), "hostile": hostileReport(t),
+			"large": largeReport(t), "quiet": quietReport(t), "pairs": pairsReport(t),
+		}
+	})
+	return made
 }
+
+var (
+	once sync.Once
+	made map[string]report.Data
+)
