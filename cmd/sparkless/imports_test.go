@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"bench/torture":                       {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"bench/demo":                          {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"cmd/sparkless/progress":              {},
+	"cmd/sparkless/telemetry":             {"storage/printable"},
 	"cmd/sparkless/terminal":              {"storage/printable"},
 	"cmd/sparkless/terminal/terminaltest": {},
 	"cmd/sparkless": {"cmd/sparkless/doctor", "cmd/sparkless/progress", "cmd/sparkless/telemetry", "cmd/sparkless/terminal", "job", "masquerade", "masquerade/evaluation", "masquerade/lookalike", "masquerade/windows", "publish", "publish/datacollector", "publish/file",
