@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"bench/peers":                         {}, // a module of its own: it shares no code with ours
 	"bench/torture":                       {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"bench/demo":                          {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
+	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},
 	"cmd/sparkless/terminal":              {"storage/printable"},
