@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"publish/publishtest":                 {"publish"},
 	"publish/report":                      {"storage/printable"},
 	"publish/suppress":                    {"publish", "storage/printable"},
+	"publish/schema":                      {},
 	"job":                                 {"publish", "storage", "storage/event"},
 	"bench/sample":                        {},
 	"bench/variant":                       {},
