@@ -4,6 +4,7 @@ GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 AZURITE := storage/storagetest/azurite
+BROWSER := publish/report/browser
 
 # The race detector needs a C compiler on Linux. CI must have one.
 CC_FOUND := $(shell command -v $$($(GO) env CC) 2>/dev/null)
@@ -11,7 +12,7 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build run test check lint vuln tools azurite azurite-demo torture fuzz clean
+.PHONY: build run man test check lint vuln tools azurite demo azurite-demo chromium screenshot torture fuzz clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless
@@ -19,13 +20,30 @@ build:
 # A first result: a sample day of exports, the hunt over it, the findings.
 run: build
 	bin/sparkless sample --out out/sample
-	bin/sparkless run --folder out/sample --work-folder out/work --out 'out/findings-{day}.jsonl' --out 'out/findings-{day}.csv'
+	bin/sparkless run --folder out/sample --work-folder out/work --out 'out/findings-{day}.jsonl' --out 'out/findings-{day}.csv' --report out/report.html
 
-test: check lint azurite
+# Reports to look at: of a day of an invented company, beside the week before it, and
+# of all these days. Needs no network, and about 400 MB below out/demo.
+DEMO := --folder out/demo/export --work-folder out/demo/work --suppressions out/demo/suppressions.yaml --log-level warn
+demo: build
+	rm -rf out/demo
+	bin/sparkless sample --out out/demo/export --day 2026-11-20 --days 8 --events 30000 2> /dev/null
+	bin/sparkless suppress add --file out/demo/suppressions.yaml --name sihost_x64.exe --path 'C:\ProgramData\*' \
+	  --reason 'agent of the remote support, ticket 4711' --by 'a. hunter' --expires 90d > /dev/null
+	bin/sparkless backfill $(DEMO) --from 2026-11-13 --to 2026-11-20 > /dev/null
+	bin/sparkless run $(DEMO) --day 2026-11-20 --report out/demo/report.html
+	bin/sparkless report $(DEMO) --from 2026-11-13 --to 2026-11-21 --report out/demo/week.html
+	@echo 'Open out/demo/report.html (a day) and out/demo/week.html (the days before it, too) in a browser.'
+
+# Pages of the manual, from the same texts as --help.
+man: build
+	bin/sparkless man --dir out/man
+
+test: check lint azurite chromium
 ifeq ($(RACE)$(CI),true)
 	@echo "no C compiler: the race detector cannot run" && false
 endif
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -timeout 30m ./...
 	cd bench/peers && $(GO) test ./...
 ifeq ($(RACE),)
 	@echo "no C compiler found: the tests ran without the race detector"
@@ -64,6 +82,28 @@ azurite: $(AZURITE)/node_modules/.package-lock.json
 $(AZURITE)/node_modules/.package-lock.json: $(AZURITE)/package.json $(AZURITE)/package-lock.json
 	cd $(AZURITE) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# A real browser for the tests of the report: Debian's chromium, or the program that
+# CHROMIUM names; and axe-core, which finds what keeps people from using a page.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome-stable || command -v google-chrome)
+SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+chromium: $(BROWSER)/node_modules/.package-lock.json
+ifeq ($(CHROMIUM),)
+	@command -v apt-get >/dev/null || { echo "no chromium found: install one, or say make CHROMIUM=/path/to/it"; exit 1; }
+	@{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends chromium; } || \
+	  { echo "chromium cannot be installed by apt-get: install one, or say make CHROMIUM=/path/to/it"; exit 1; }
+else
+	@command -v $(CHROMIUM) >/dev/null || { echo "there is no $(CHROMIUM)"; exit 1; }
+endif
+
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package.json $(BROWSER)/package-lock.json
+	cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The README's picture of the report, taken anew of the sample day.
+screenshot: chromium
+	$(GO) test -count=1 -run TestReportOfTheSampleDay ./cmd/sparkless
+	cp out/screenshots/sample-1280.png publish/report/screenshot.png
 
 # The whole way with real servers on this machine: Azurite with the sample day,
 # the job over azblob, records arriving at a Data Collector server.

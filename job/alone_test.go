@@ -12,6 +12,7 @@ import (
 
 	"sparkless/job"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -64,7 +65,7 @@ func TestWaitingForAnotherRun(t *testing.T) {
 				t.Errorf("waited %v of %v, %d sends", spent, wait, api.sends)
 			}
 		}
-		if _, err := h.Publish(t.Context(), day); !errors.Is(err, job.ErrBusy) {
+		if _, err := h.Publish(t.Context(), event.Day(day)); !errors.Is(err, job.ErrBusy) {
 			t.Error(err)
 		}
 		dry := newHunt(input, work, api)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sparkless/storage/event"
 )
 
 // Backfill runs the hunt over each day from from up to, not including, to. A day
@@ -16,7 +18,7 @@ func (h *Hunt[S]) Backfill(ctx context.Context, from, to time.Time, done func(da
 	var failed []error
 	down := outage{}
 	for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
-		r, err := h.run(ctx, date, down)
+		r, err := h.run(ctx, event.Day(date), down)
 		if err != nil && ctx.Err() != nil {
 			return errors.Join(append(failed, ctx.Err())...)
 		}

@@ -141,7 +141,7 @@ func memoryHunt(t testing.TB, input storage.Reader, work storage.Store, memory i
 	d.Limit(UsableMemory(memory))
 	return &Hunt[*masquerade.Counts]{
 		Detector: d, Input: input, Work: work, Engine: Local(2), Lanes: event.NewLanes(4, 2), Config: c,
-		Sinks: func(time.Time) ([]publish.Sink, error) { return nil, nil },
+		Sinks: func(event.Window) ([]publish.Sink, error) { return nil, nil },
 	}
 }
 

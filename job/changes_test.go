@@ -13,6 +13,7 @@ import (
 	"sparkless/job"
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -33,13 +34,17 @@ func TestLateBlobIsReadAlone(t *testing.T) {
 		if fresh := r.Shards - r.Reused; fresh < 1 || fresh > 2 {
 			t.Errorf("seed %d: %d of %d shards read again", seed, fresh, r.Shards)
 		}
-		before := job.NewPlan("somewhere", h.Detector.Spec(), day, first.Export.Blobs, shardSize)
-		after := job.NewPlan("somewhere", h.Detector.Spec(), day, r.Export.Blobs, shardSize)
-		allowed := map[string]bool{}
+		before := job.NewPlan("somewhere", h.Detector.Spec(), event.Day(day), first.Export.Blobs, shardSize)
+		after := job.NewPlan("somewhere", h.Detector.Spec(), event.Day(day), r.Export.Blobs, shardSize)
+		allowed, size := map[string]bool{}, int64(0)
 		for _, s := range newShards(before, after, "") {
+			size += s.Bytes()
 			for _, p := range s.Parts {
 				allowed[p.Blob.Name] = true
 			}
+		}
+		if r.BytesRead != size {
+			t.Errorf("seed %d: %d bytes read, want %d", seed, r.BytesRead, size)
 		}
 		for name := range input.reset() {
 			if !allowed[name] {

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -167,6 +167,6 @@ func fate(rng *rand.Rand) *crash {
 }
 
 // fixed are the same sinks for every day.
-func fixed(sinks []publish.Sink) func(time.Time) ([]publish.Sink, error) {
-	return func(time.Time) ([]publish.Sink, error) { return sinks, nil }
+func fixed(sinks []publish.Sink) func(event.Window) ([]publish.Sink, error) {
+	return func(event.Window) ([]publish.Sink, error) { return sinks, nil }
 }

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -26,7 +26,7 @@ func realHunt(input storage.Reader, work storage.Store, sinks ...publish.Sink) *
 		Input:    input,
 		Work:     work,
 		Engine:   job.Local(2),
-		Sinks:    func(time.Time) ([]publish.Sink, error) { return sinks, nil },
+		Sinks:    func(event.Window) ([]publish.Sink, error) { return sinks, nil },
 		Config:   job.Config{Scope: "all", Workers: 2, ShardSize: shardSize, MaxMalformed: 1, PartialMalformed: 1, MissingHours: 1000},
 	}
 }

@@ -35,7 +35,7 @@ func TestDayFromBlobsToReceipts(t *testing.T) {
 	for _, b := range r.Export.Blobs {
 		size += b.Size
 	}
-	if r.Shards < 3 || r.Reused != 0 || r.Bytes != size || r.Date != day || r.Stats.OutsideDay == 0 || r.Stats.Other == 0 {
+	if r.Shards < 3 || r.Reused != 0 || r.Bytes != size || r.BytesRead != size || r.Date != day || r.Stats.OutsideDay == 0 || r.Stats.Other == 0 {
 		t.Errorf("%d shards, %d reused, %d bytes, %+v", r.Shards, r.Reused, r.Bytes, r.Stats)
 	}
 	if want := (publish.Delivery{Sink: "api", Key: "all/words/2026-11-20", Sent: len(want)}); len(r.Deliveries) != 1 || r.Deliveries[0] != want {
@@ -52,7 +52,7 @@ func TestDayFromBlobsToReceipts(t *testing.T) {
 	// A second run, at any hour of the day, reads and sends nothing.
 	again := mustDay(t, h, day.Add(13*time.Hour))
 	sameRecords(t, "second result", again.Records, want)
-	if opened := input.reset(); len(opened) > 0 || len(api.taken) != len(want) || again.Reused != again.Shards || again.Shards != r.Shards {
+	if opened := input.reset(); len(opened) > 0 || len(api.taken) != len(want) || again.Reused != again.Shards || again.Shards != r.Shards || again.BytesRead != 0 {
 		t.Errorf("opened %v, sent %d, reused %d", opened, len(api.taken), again.Reused)
 	}
 	if fmt.Sprint(again.Stats) != fmt.Sprint(r.Stats) || !maps.Equal(content(t, work, ""), files) {
@@ -270,9 +270,9 @@ func TestFailingSinkKeepsTheFindings(t *testing.T) {
 func TestSinksThatCannotBeMade(t *testing.T) {
 	h := newHunt(newExport(t, 12).fill(day, 3), storagetest.NewMem())
 	broken := errors.New("no such folder")
-	h.Sinks = func(date time.Time) ([]publish.Sink, error) {
-		if date != day {
-			t.Errorf("sinks for %v", date)
+	h.Sinks = func(w event.Window) ([]publish.Sink, error) {
+		if w != event.Day(day) {
+			t.Errorf("sinks for %v", w)
 		}
 		return nil, broken
 	}
@@ -340,7 +340,7 @@ func TestProgress(t *testing.T) {
 		inside = false
 	}
 	r := mustDay(t, h, day)
-	if want := []job.Phase{job.Listing, job.Reading, job.Merging, job.Finishing, job.Delivering}; !slices.Equal(phases, want) {
+	if want := []job.Phase{job.Listing, job.Reading, job.Merging, job.Finishing, job.Delivering, job.Over}; !slices.Equal(phases, want) {
 		t.Errorf("phases %v", phases)
 	}
 	if last.Done != r.Shards || last.Shards != r.Shards || last.BytesDone != r.Bytes || last.Reused != 0 {
@@ -348,7 +348,7 @@ func TestProgress(t *testing.T) {
 	}
 	phases = nil
 	mustDay(t, h, day)
-	if want := []job.Phase{job.Listing, job.Finishing, job.Delivering}; !slices.Equal(phases, want) {
+	if want := []job.Phase{job.Listing, job.Finishing, job.Delivering, job.Over}; !slices.Equal(phases, want) {
 		t.Errorf("second run: %v", phases)
 	}
 }

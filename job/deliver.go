@@ -25,24 +25,30 @@ var errStuck = errors.New("it did not take the records of another day")
 // fails, and notes those that do.
 func (h *Hunt[S]) deliver(ctx context.Context, key string, sinks []publish.Sink, records []publish.Record, down outage) ([]publish.Delivery, error) {
 	var done []publish.Delivery
-	var failed []error
-	for _, sink := range sinks {
-		name := sink.Name()
-		d, err := publish.Delivery{Sink: name, Key: key, Left: len(records)}, error(nil)
-		if down[name] != nil && len(records) > 0 {
-			err = fmt.Errorf("deliver %s to %s: not tried: %w", key, name, down[name])
-		} else {
-			d, err = publish.Deliver(ctx, h.Work, key, sink, records)
+	err := h.step(ctx, Delivering, func(ctx context.Context) error {
+		var failed []error
+		for _, sink := range sinks {
+			name := sink.Name()
+			h.report(Progress{Phase: Delivering, Sink: name})
+			d := publish.Delivery{Sink: name, Key: key, Left: len(records)}
+			err := h.traced(ctx, Step{Phase: Delivering, Delivery: &d}, func(ctx context.Context) (err error) {
+				if down[name] != nil && len(records) > 0 {
+					return fmt.Errorf("deliver %s to %s: not tried: %w", key, name, down[name])
+				}
+				d, err = publish.Deliver(ctx, h.Work, key, sink, records)
+				return err
+			})
+			if err != nil {
+				failed = append(failed, err)
+			}
+			if err != nil && d.Stuck() && ctx.Err() == nil {
+				down[name] = errStuck
+			}
+			done = append(done, d)
 		}
-		if err != nil {
-			failed = append(failed, err)
-		}
-		if err != nil && d.Stuck() && ctx.Err() == nil {
-			down[name] = errStuck
-		}
-		done = append(done, d)
-	}
-	if err := errors.Join(failed...); err != nil {
+		return errors.Join(failed...)
+	})
+	if err != nil {
 		return done, fmt.Errorf("%w: %w", ErrUndelivered, err)
 	}
 	return done, nil

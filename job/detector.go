@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"time"
 
 	"sparkless/publish"
 	"sparkless/storage/event"
@@ -34,8 +33,9 @@ type Detector[S State[S]] interface {
 	Spec() event.Spec
 	// New returns the state of no events.
 	New() S
-	// Finish makes findings of the state of a whole day; history is the merged
-	// state of earlier days if the detector is Remembering and there are any, or
-	// New's value. It depends on nothing else, and its records are ordered.
-	Finish(ctx context.Context, date time.Time, day, history S) ([]publish.Record, error)
+	// Finish makes findings of the state of a whole window, which is a UTC day or
+	// another span of whole seconds; history is the merged state of days before it
+	// if the detector is Remembering and there are any, or New's value. It depends
+	// on nothing else, and its records are ordered.
+	Finish(ctx context.Context, w event.Window, day, history S) ([]publish.Record, error)
 }

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"sparkless/storage"
 	"sparkless/storage/event"
@@ -21,6 +20,7 @@ type note struct {
 	Stats     event.Stats `json:"stats"`
 	// Unreadable are the blobs that the state is without.
 	Unreadable []Unreadable `json:"unreadable,omitempty"`
+	Listed     *Listed      `json:"listed,omitempty"` // of a profile; those of before there was this have none
 }
 
 // Partial is what a shard holds, as it is in the work store.
@@ -55,7 +55,7 @@ func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 	parts := plan.Shards[shard].Parts
 	var lost []Unreadable
 	for {
-		p, scanned, err := h.scan(ctx, plan.Date, parts)
+		p, scanned, err := h.scan(ctx, plan, shard, parts)
 		if bad := scanned.Unreadable(); len(bad) > 0 && errors.As(err, new(*event.UnreadableError)) {
 			for _, u := range bad {
 				lost = append(lost, Unreadable{u.Blob.Name, u.Error()})
@@ -86,7 +86,7 @@ func (h *Hunt[S]) quarantine(ctx context.Context, plan Plan, shard int, s event.
 		return nil
 	}
 	key := plan.Shards[shard].Key
-	name := path.Join("quarantine", h.folder(plan.Date.Format(time.DateOnly)), key+".jsonl")
+	name := path.Join("quarantine", h.folder(plan.Window.Label()), key+".jsonl")
 	data, err := event.EncodeLines(key, s.MalformedLines(), lines)
 	if err == nil {
 		err = h.Work.Put(ctx, name, data)
@@ -97,13 +97,14 @@ func (h *Hunt[S]) quarantine(ctx context.Context, plan Plan, shard int, s event.
 	return nil
 }
 
-// scan reads parts of blobs, in lanes.
-func (h *Hunt[S]) scan(ctx context.Context, date time.Time, parts []event.Range) (Partial[S], *event.Reading, error) {
+// scan reads parts of a shard, in lanes.
+func (h *Hunt[S]) scan(ctx context.Context, plan Plan, shard int, parts []event.Range) (Partial[S], *event.Reading, error) {
 	lanes := h.Lanes
 	if lanes == nil {
 		lanes = event.NewLanes(1, 1)
 	}
-	reading := lanes.Read(h.Input, h.spec().Query, event.Day(date), parts)
+	reading := lanes.Read(h.Input, h.spec().Query, plan.Window, parts)
+	defer h.meter.watch(shard, reading)()
 	states := make([]Partial[S], reading.Lanes())
 	stopped, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

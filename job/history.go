@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
 // Remembering is what a Detector offers that looks back on earlier days. Without
@@ -105,10 +106,10 @@ func (h *Hunt[S]) profilesBefore(ctx context.Context, date time.Time) ([]profile
 	days := map[string]time.Time{} // by the name of the profile
 	for back := range h.History {
 		d := date.AddDate(0, 0, -1-back)
-		days[h.profileName(d)] = d
+		days[h.profileName(event.Day(d))] = d
 	}
 	var found []profile
-	prefix := commonPrefix(h.profileName(date.AddDate(0, 0, -h.History)), h.profileName(date.AddDate(0, 0, -1)))
+	prefix := commonPrefix(h.profileName(event.Day(date.AddDate(0, 0, -h.History))), h.profileName(event.Day(date.AddDate(0, 0, -1))))
 	for b, err := range h.Work.List(ctx, prefix) {
 		if err != nil {
 			return nil, fmt.Errorf("looking for the profiles of earlier days: %w", err)

@@ -59,14 +59,14 @@ func BenchmarkHistory(b *testing.B) {
 		for back := range 31 {
 			file, err := dayOfNames(b, d, date.AddDate(0, 0, -back), names).Encode("{}")
 			if err == nil {
-				err = work.Put(b.Context(), h.profileName(date.AddDate(0, 0, -back)), file)
+				err = work.Put(b.Context(), h.profileName(event.Day(date.AddDate(0, 0, -back))), file)
 			}
 			if err != nil {
 				b.Fatal(err)
 			}
 			bytes += int64(len(file))
 		}
-		kept, _, err := h.get(b.Context(), h.profileName(date))
+		kept, _, err := h.get(b.Context(), h.profileName(event.Day(date)))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -19,14 +19,14 @@ type retrospect struct{ job.Detector[*sightings] }
 
 func (retrospect) Past(*sightings) *sightings { return newSightings() }
 
-func (retrospect) Finish(_ context.Context, date time.Time, day, history *sightings) ([]publish.Record, error) {
+func (retrospect) Finish(_ context.Context, w event.Window, day, history *sightings) ([]publish.Record, error) {
 	var out []publish.Record
 	for _, word := range slices.Sorted(maps.Keys(day.counts)) {
 		body, err := publish.Body(map[string]any{"word": word, "count": day.counts[word], "before": history.counts[word]})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, publish.Record{ID: "s-" + word, Day: date.Format(time.DateOnly), Body: body})
+		out = append(out, publish.Record{ID: "s-" + word, Day: w.From.Format(time.DateOnly), Body: body})
 	}
 	return out, nil
 }

@@ -31,7 +31,7 @@ func (r *rememberer) Past(day *masquerade.Counts) *masquerade.Counts {
 	return r.Detector.Past(day)
 }
 
-func (r *rememberer) Finish(_ context.Context, _ time.Time, _, history *masquerade.Counts) ([]publish.Record, error) {
+func (r *rememberer) Finish(_ context.Context, _ event.Window, _, history *masquerade.Counts) ([]publish.Record, error) {
 	r.history = history
 	return nil, nil
 }
@@ -47,9 +47,9 @@ func threeDays(t *testing.T, names int) (*storagetest.Mem, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := storage.ReadAll(t.Context(), work, h.profileName(theDay))
+	file, err := storage.ReadAll(t.Context(), work, h.profileName(event.Day(theDay)))
 	for back := 1; back < 3 && err == nil; back++ {
-		err = work.Put(t.Context(), h.profileName(theDay.AddDate(0, 0, -back)), file)
+		err = work.Put(t.Context(), h.profileName(event.Day(theDay.AddDate(0, 0, -back))), file)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func recalling(t *testing.T, work storage.Store, memory int64) (*Hunt[*masquerad
 func TestHistoryIsAccountedFor(t *testing.T) {
 	work, _ := threeDays(t, 10_000)
 	h, d := recalling(t, work, 1<<30)
-	r, err := h.Recall(t.Context(), theDay)
+	r, err := h.Recall(t.Context(), event.Day(theDay))
 	if err != nil || d.history != r.Past || r.Past.Days() != 2 || len(r.History.Days) != 2 {
 		t.Fatal(r, err)
 	}
@@ -91,10 +91,10 @@ func TestHistoryKeepsToItsMemory(t *testing.T) {
 		for _, workers := range []int{1, 4} {
 			alone, _ := recalling(t, work, size*share/10)
 			alone.History = 0
-			_, want := alone.Recall(t.Context(), theDay)
+			_, want := alone.Recall(t.Context(), event.Day(theDay))
 			h, d := recalling(t, work, size*share/10)
 			h.Workers = workers
-			r, err := h.Recall(t.Context(), theDay)
+			r, err := h.Recall(t.Context(), event.Day(theDay))
 			if (err == nil) != (want == nil) || errors.Is(err, ErrMemory) != (err != nil) || errors.Is(err, ErrNoProfile) {
 				t.Fatalf("share %d: %v, without history %v", share, err, want)
 			}
@@ -127,10 +127,10 @@ func TestHistoryKeepsToItsMemory(t *testing.T) {
 func TestHistoryOfStrangeProfiles(t *testing.T) {
 	work, _ := threeDays(t, 1000)
 	h, _ := recalling(t, work, 64*mib)
-	large := h.profileName(theDay.AddDate(0, 0, -1))
+	large := h.profileName(event.Day(theDay.AddDate(0, 0, -1)))
 	other, err := table.NewWriter("masquerade-counts/0", []table.Column{{Name: "name", Kind: table.Text}}).Close("{}")
 	if err == nil {
-		err = errors.Join(work.Put(t.Context(), large, make([]byte, 16*mib)), work.Put(t.Context(), h.profileName(theDay.AddDate(0, 0, -3)), other))
+		err = errors.Join(work.Put(t.Context(), large, make([]byte, 16*mib)), work.Put(t.Context(), h.profileName(event.Day(theDay.AddDate(0, 0, -3))), other))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestHistoryOfStrangeProfiles(t *testing.T) {
 		}
 		return storagetest.Fault{}
 	}}
-	r, err := h.Recall(t.Context(), theDay)
+	r, err := h.Recall(t.Context(), event.Day(theDay))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,10 +152,10 @@ func TestHistoryOfStrangeProfiles(t *testing.T) {
 	if len(r.History.Days) != 1 || len(left) != 2 || !strings.HasPrefix(left[0], "17 ") || left[1] != "19 "+tooLarge {
 		t.Errorf("looks back on %v, not on %q", r.History.Days, left)
 	}
-	if err := work.Put(t.Context(), h.profileName(theDay), other); err != nil {
+	if err := work.Put(t.Context(), h.profileName(event.Day(theDay)), other); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Recall(t.Context(), theDay); !errors.Is(err, ErrNoProfile) {
+	if _, err := h.Recall(t.Context(), event.Day(theDay)); !errors.Is(err, ErrNoProfile) {
 		t.Error(err)
 	}
 }
@@ -185,12 +185,12 @@ func TestPastThatGrows(t *testing.T) {
 	}
 	file, err := other.Encode("{}")
 	if err == nil {
-		err = work.Put(t.Context(), h.profileName(theDay.AddDate(0, 0, -1)), file)
+		err = work.Put(t.Context(), h.profileName(event.Day(theDay.AddDate(0, 0, -1))), file)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := h.Recall(t.Context(), theDay)
+	r, err := h.Recall(t.Context(), event.Day(theDay))
 	if r != nil || !errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), "job.history") || errors.Is(err, ErrNoProfile) {
 		t.Error(err)
 	}

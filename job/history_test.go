@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"sparkless/job"
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -22,10 +24,10 @@ type mindful struct{ counter }
 
 func (*mindful) Past(*words) *words { return &words{counts: map[string]int64{}} }
 
-func (m *mindful) Finish(_ context.Context, date time.Time, day, history *words) ([]publish.Record, error) {
+func (m *mindful) Finish(_ context.Context, w event.Window, day, history *words) ([]publish.Record, error) {
 	var out []publish.Record
 	for _, word := range slices.Sorted(maps.Keys(day.counts)) {
-		out = append(out, mindfulRecord(date, word, day.counts[word], history.counts[word]))
+		out = append(out, mindfulRecord(w.From, word, day.counts[word], history.counts[word]))
 	}
 	return out, nil
 }
@@ -243,12 +245,16 @@ func TestRecall(t *testing.T) {
 	input.fill(at(1), 7) // which comes late
 	h := mindfulHunt(unread{}, work, 30)
 	h.Sinks, h.Engine = nil, nil
-	r, err := h.Recall(t.Context(), at(1).Add(5*time.Hour))
+	r, err := h.Recall(t.Context(), event.Day(at(1).Add(5*time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantHistory(t, r, 0, 0)
 	sameRecords(t, "recalled", r.Records, want.Records)
+	if r.Listed == nil || !reflect.DeepEqual(r.Listed, want.Listed) || !reflect.DeepEqual(r.Missing, want.Missing) || r.Shards != want.Shards || r.Bytes != want.Bytes || r.Reused != r.Shards ||
+		r.Listed.Blobs != len(want.Export.Blobs) || !slices.Equal(r.Listed.Workspaces, want.Export.Workspaces) || len(r.Missing.Gaps) != 1 {
+		t.Errorf("listed %+v, missing %+v\nwant %+v, %+v", r.Listed, r.Missing, want.Listed, want.Missing)
+	}
 	if !r.Date.Equal(at(1)) || !maps.Equal(r.Day.counts, want.Day.counts) || !maps.Equal(r.Past.counts, want.Past.counts) || r.Stats.Records != want.Stats.Records || r.Stats.Records == 0 {
 		t.Errorf("%+v\nwant %+v", r, want)
 	}
@@ -267,7 +273,7 @@ func TestRecallNothing(t *testing.T) {
 	refused := func(what string, work storage.Store, want error, words string) {
 		t.Helper()
 		h := mindfulHunt(unread{}, work, 30)
-		r, err := h.Recall(t.Context(), at(0))
+		r, err := h.Recall(t.Context(), event.Day(at(0)))
 		if r != nil || !errors.Is(err, want) || !strings.Contains(err.Error(), words) || errors.Is(err, job.ErrNoProfile) != (want == job.ErrNoProfile) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -285,7 +291,7 @@ func TestRecallNothing(t *testing.T) {
 	refused("broken", faulty(func(int) storagetest.Fault { return storagetest.Fault{Before: broken} }), broken, "work store")
 	if _, err := mindfulHunt(unread{}, faulty(func(n int) storagetest.Fault {
 		return storagetest.Fault{Before: []error{storage.ErrChanged, storage.ErrChanged, nil}[n]}
-	}), 30).Recall(t.Context(), at(0)); err != nil {
+	}), 30).Recall(t.Context(), event.Day(at(0))); err != nil {
 		t.Errorf("replaced while it is read: %v", err)
 	}
 	put(t, work, name, []byte("damaged"))

@@ -83,13 +83,13 @@ func (c *counter) Spec() event.Spec {
 
 func (c *counter) New() *words { return &words{map[string]int64{}, c.onAdd} }
 
-func (c *counter) Finish(_ context.Context, date time.Time, day, history *words) ([]publish.Record, error) {
+func (c *counter) Finish(_ context.Context, w event.Window, day, history *words) ([]publish.Record, error) {
 	if len(history.counts) > 0 {
 		return nil, errors.New("a history from nowhere")
 	}
 	var out []publish.Record
 	for _, word := range slices.Sorted(maps.Keys(day.counts)) {
-		out = append(out, wordRecord(date, word, day.counts[word]))
+		out = append(out, wordRecord(w.From, word, day.counts[word]))
 	}
 	return out, c.finishErr
 }
@@ -245,6 +245,7 @@ func (e *export) reckon(date time.Time) (map[string]int64, event.Stats) {
 				stats.OutsideDay++
 			default:
 				stats.Records++
+				stats.Hours[v.TimeGenerated.UTC().Hour()]++
 				counts[v.Process]++
 			}
 			stats.Lines++
@@ -326,7 +327,7 @@ func newHunt(input storage.Reader, work storage.Store, sinks ...publish.Sink) *j
 		Input:    input,
 		Work:     work,
 		Engine:   job.Local(2),
-		Sinks:    func(time.Time) ([]publish.Sink, error) { return sinks, nil },
+		Sinks:    func(event.Window) ([]publish.Sink, error) { return sinks, nil },
 		Config:   job.Config{Scope: "all", Workers: 2, ShardSize: shardSize, MaxMalformed: 0.01, PartialMalformed: 1, MissingHours: 1000},
 	}
 }

@@ -1,6 +1,6 @@
-// Package job takes a day of export blobs to published findings: it plans,
-// folds, merges, finishes and delivers, and goes on where an earlier run
-// stopped.
+// Package job takes a day of export blobs, or another window of time, to published
+// findings: it plans, folds, merges, finishes and delivers, and goes on where an
+// earlier run stopped.
 //
 // All that passes from one step to the next is a file in the work store:
 //
@@ -10,6 +10,9 @@
 //	outbox/<scope>/<detector>/<day>.jsonl                     what is to be sent
 //	receipts/<sink>/<scope>/<detector>/<day>/<batch>.jsonl    what was sent
 //	locks/<scope>/<detector>/<day>                            who is at work on it
+//
+// A window that is no UTC day has its label (event.Window.Label) for the day, and its
+// profile is in window=<label>: no day's history knows of it.
 package job
 
 import (
@@ -17,6 +20,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"sparkless/publish"
@@ -33,8 +38,8 @@ type Hunt[S State[S]] struct {
 	// Lanes bounds the requests of all folds together. Without it each fold reads
 	// one blob after the other.
 	Lanes *event.Lanes
-	// Sinks returns the destinations for one day.
-	Sinks func(date time.Time) ([]publish.Sink, error)
+	// Sinks returns the destinations for one window.
+	Sinks func(event.Window) ([]publish.Sink, error)
 	// Suppress, if set, is given the findings of a day once, after they are made and
 	// before any is kept or sent. It returns those to publish and those to keep
 	// quiet, each of them in one of the two and in the order it was given.
@@ -44,17 +49,25 @@ type Hunt[S State[S]] struct {
 	Now func() time.Time
 	// Observe, if set, is told how far a day is. Calls do not overlap.
 	Observe func(Progress)
+	// Trace, if set, is told when a step begins. What the step does gets the context
+	// that it returns, and the function is called with how the step ended. A step
+	// within another gets the other's context.
+	Trace func(context.Context, Step) (context.Context, func(error))
 
 	budget *budget // of the plan that is carried out
+	meter  *meter  // of the same
 }
 
-// Result is what a day gave.
+// Result is what a window gave.
 type Result[S State[S]] struct {
-	Date       time.Time
+	Window     event.Window
+	Date       time.Time // the UTC day that the window starts on
 	Export     storage.Export
+	Listed     *Listed // nil where what is kept of the day does not tell
 	Shards     int
 	Reused     int   // shards that an earlier run had read
-	Bytes      int64 // of the day's blobs, as stored
+	Bytes      int64 // of the blobs, as stored
+	BytesRead  int64 // of these, what this run has read
 	Stats      event.Stats
 	Missing    Missing
 	Day        S
@@ -68,37 +81,68 @@ type Result[S State[S]] struct {
 	Superseded []string
 }
 
-// ErrNoBlobs means that the container holds nothing of that day.
+// ErrNoBlobs means that the container holds nothing of that window.
 var ErrNoBlobs = errors.New("no export blobs")
 
 // ErrMalformed means that more lines than allowed could not be read.
 var ErrMalformed = errors.New("too many malformed lines")
 
-// Day runs the hunt over one UTC day. What an earlier run has read is not read
-// again and what it has delivered is not delivered again. With ErrUndelivered and
-// ErrPartial, both of which an error can wrap at once, the result is complete;
-// with other errors there is none. While another run works on the same day, it
-// waits for Config.Wait and then fails with ErrBusy.
+// Day is Window of the UTC day of date.
 func (h *Hunt[S]) Day(ctx context.Context, date time.Time) (*Result[S], error) {
-	return h.run(ctx, date, outage{})
+	return h.Window(ctx, event.Day(date))
+}
+
+// Window runs the hunt over one window of time, as one analysis of all its events.
+// What an earlier run over the same window has read is not read again and what it
+// has delivered is not delivered again. With ErrUndelivered and ErrPartial, both of
+// which an error can wrap at once, the result is complete; with other errors there
+// is none. While another run works on the same window, it waits for Config.Wait and
+// then fails with ErrBusy.
+func (h *Hunt[S]) Window(ctx context.Context, w event.Window) (*Result[S], error) {
+	return h.run(ctx, w, outage{})
 }
 
 // run is one of several days.
-func (h *Hunt[S]) run(ctx context.Context, date time.Time, down outage) (r *Result[S], err error) {
-	date = event.Day(date).From
-	if h.DryRun {
-		return h.day(ctx, date, down)
+func (h *Hunt[S]) run(ctx context.Context, w event.Window, down outage) (r *Result[S], err error) {
+	if w, err = checked(w); err != nil {
+		return nil, err
 	}
-	err = h.alone(ctx, h.folder(date.Format(time.DateOnly)), func(ctx context.Context) error {
-		r, err = h.day(ctx, date, down)
+	defer h.report(Progress{Phase: Over})
+	ctx, end := h.begin(ctx, Step{Day: w.Label()})
+	defer func() { end(err) }()
+	if h.DryRun {
+		return h.day(ctx, w, down)
+	}
+	err = h.alone(ctx, h.folder(w.Label()), func(ctx context.Context) error {
+		r, err = h.day(ctx, w, down)
 		return err
 	})
 	return r, err
 }
 
+// checked refuses a window that its label does not name.
+func checked(w event.Window) (event.Window, error) {
+	same, err := event.ParseLabel(w.Label())
+	if err == nil && (!same.From.Equal(w.From) || !same.To.Equal(w.To)) {
+		err = errors.New("its ends are not whole seconds")
+	}
+	if err != nil {
+		return w, fmt.Errorf("no window to hunt through: %w", err)
+	}
+	return same, nil
+}
+
+// Asked is how a command is asked for the window: "--day 2026-11-20".
+func Asked(w event.Window) string {
+	if w.IsDay() {
+		return "--day " + w.Label()
+	}
+	return "--from " + w.From.UTC().Format(time.RFC3339) + " --to " + w.To.UTC().Format(time.RFC3339)
+}
+
 // day is run without looking for others.
-func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result[S], error) {
-	r := &Result[S]{Date: date}
+func (h *Hunt[S]) day(ctx context.Context, w event.Window, down outage) (*Result[S], error) {
+	r := resultOf[S](w)
 	if err := h.read(ctx, r); err != nil {
 		return nil, err
 	}
@@ -109,20 +153,23 @@ func (h *Hunt[S]) day(ctx context.Context, date time.Time, down outage) (*Result
 	if err := h.finish(ctx, r); err != nil {
 		return nil, err
 	}
-	sinks, err := h.Sinks(r.Date)
+	sinks, err := h.Sinks(r.Window)
 	if err != nil {
 		return nil, err
 	}
-	key := h.folder(r.Date.Format(time.DateOnly))
+	key := h.folder(r.Window.Label())
 	if h.DryRun {
 		return r, errors.Join(h.preview(ctx, key, sinks, r), partial)
 	}
 	if r.Superseded, err = h.writeOutbox(ctx, key, sinks, r.Records); err != nil {
 		return nil, err
 	}
-	h.report(Progress{Phase: Delivering})
 	r.Deliveries, err = h.deliver(ctx, key, sinks, r.Records, down)
 	return r, errors.Join(err, partial)
+}
+
+func resultOf[S State[S]](w event.Window) *Result[S] {
+	return &Result[S]{Window: w, Date: event.Day(w.From).From}
 }
 
 // attempts is how often a day is planned anew when its blobs change under way.
@@ -131,9 +178,12 @@ const attempts = 3
 // read brings the day's state into r. A blob that changed since the listing
 // makes it list and plan again; the shards it does not touch stay as they are.
 func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
+	h.meter = nil
 	for range attempts {
-		h.report(Progress{Phase: Listing})
-		r.Export, err = storage.ListDay(ctx, h.Input, h.Workspace, r.Date)
+		err = h.step(ctx, Listing, func(ctx context.Context) (err error) {
+			r.Export, err = storage.List(ctx, h.Input, h.Workspace, r.Window.From, r.Window.To)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -145,50 +195,63 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 			return err
 		}
 	}
-	return fmt.Errorf("the blobs of %s kept changing while they were read: %w", r.Date.Format(time.DateOnly), err)
+	return fmt.Errorf("the blobs of %s kept changing while they were read: %w", r.Window, err)
 }
 
 // carryOut reads the listed blobs, unless the profile already covers them.
 func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 	h.budget = newBudget(h.Memory)
-	profile := h.profileName(r.Date)
+	profile := h.profileName(r.Window)
 	kept, before, err := h.get(ctx, profile)
 	if err != nil && !errors.Is(err, errNoFile) {
 		return err
 	}
-	plan := NewPlan(h.Source, h.spec(), r.Date, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
-	r.Shards, r.Bytes = len(plan.Shards), plan.Bytes
+	plan := NewPlan(h.Source, h.spec(), r.Window, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
+	r.list(listingOf(r.Export, plan))
 	if err == nil && before.Key == plan.Key {
 		r.Day, r.Stats, r.Reused = kept.State, before.Stats, r.Shards
 		r.Missing.Unreadable = before.Unreadable
 		return nil
 	}
 	kept.memory.close()
-	progress, m := h.meter(plan), h.merging(plan)
-	err = h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
+	m := h.merging(plan)
+	h.meter = newMeter(plan, len(r.Export.Blobs), h.meter, h.report)
+	var read atomic.Int64
+	err = h.traced(ctx, Step{Phase: Reading}, func(ctx context.Context) error { return h.foldAll(ctx, plan, m, &read) })
+	r.BytesRead += read.Load() // also before blobs changed under way
+	if err != nil {
+		return err
+	}
+	r.Reused = h.meter.now().Reused
+	return h.step(ctx, Merging, func(ctx context.Context) error {
+		if err := h.mergeRest(ctx, plan, m); err != nil {
+			return err
+		}
+		r.Day, r.Stats, r.Missing.Unreadable = m.state, m.stats, m.lost
+		n := note{Key: plan.Key, Stats: r.Stats, Unreadable: m.lost, Listed: r.Listed}
+		if h.ShardSize == 0 {
+			n.ShardSize = plan.ShardSize
+		}
+		return h.put(ctx, profile, n, r.Day, m.memory)
+	})
+}
+
+// foldAll has the engine fold every shard of the plan, and merges what it gets.
+// It adds to read the bytes of those that no earlier run had read.
+func (h *Hunt[S]) foldAll(ctx context.Context, plan Plan, m *merging[S], read *atomic.Int64) error {
+	return h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
 		p, err := h.Fold(ctx, plan, shard)
 		if err == nil {
 			err = m.add(shard, p)
 		}
 		if err == nil {
-			progress.done(plan, shard, p.Reused)
+			h.meter.done(shard, p.Reused)
+		}
+		if err == nil && !p.Reused {
+			read.Add(plan.Shards[shard].Bytes())
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	r.Reused = progress.Reused
-	h.report(Progress{Phase: Merging})
-	if err := h.mergeRest(ctx, plan, m); err != nil {
-		return err
-	}
-	r.Day, r.Stats, r.Missing.Unreadable = m.state, m.stats, m.lost
-	n := note{Key: plan.Key, Stats: r.Stats, Unreadable: m.lost}
-	if h.ShardSize == 0 {
-		n.ShardSize = plan.ShardSize
-	}
-	return h.put(ctx, profile, n, r.Day, m.memory)
 }
 
 // shardSize is the one that was set, or the one the day was cut with before, so
@@ -205,7 +268,10 @@ func (h *Hunt[S]) shardSize(before note, blobs []storage.Blob) int64 {
 
 // noBlobs says what the container holds instead.
 func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
-	day := r.Date.Format(time.DateOnly)
+	day := r.Window.String()
+	if n := len(r.Export.Aside); n > 0 {
+		return fmt.Errorf("%w of %s; of the same day there are %d, %s: is the time in UTC?", ErrNoBlobs, day, n, span(r.Export.Aside))
+	}
 	if n := len(r.Export.Unknown); n > 0 {
 		return fmt.Errorf("%w of %s that can be read; there are %d other files, the first %q", ErrNoBlobs, day, n, r.Export.Unknown[0])
 	}
@@ -220,6 +286,21 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId= or workspaceId/; is this the container of the export?", ErrNoBlobs)
 	}
 	return fmt.Errorf("%w of the workspace %q (setting storage.workspace); the container holds %q", ErrNoBlobs, h.Workspace, found)
+}
+
+// span names the first and the last hour of blobs.
+func span(blobs []storage.Blob) string {
+	var hours []time.Time
+	for _, b := range blobs {
+		if at, ok := storage.ExportTime(b.Name); ok {
+			hours = append(hours, at)
+		}
+	}
+	const hour = "2006-01-02T15:04Z"
+	if len(hours) == 0 {
+		return "of no known hour"
+	}
+	return "from " + slices.MinFunc(hours, time.Time.Compare).Format(hour) + " to " + slices.MaxFunc(hours, time.Time.Compare).Add(time.Hour).Format(hour)
 }
 
 // checkReadable fails when so much of the day cannot be used that the rest says
@@ -266,9 +347,13 @@ func (h *Hunt[S]) folder(below string) string {
 }
 
 func (h *Hunt[S]) partialName(p Plan, s Shard) string {
-	return path.Join("partials", h.folder(p.Date.Format(time.DateOnly)), s.Key+".parquet")
+	return path.Join("partials", h.folder(p.Window.Label()), s.Key+".parquet")
 }
 
-func (h *Hunt[S]) profileName(date time.Time) string {
-	return path.Join("profiles", h.folder("day="+date.Format(time.DateOnly)), "profile.parquet")
+func (h *Hunt[S]) profileName(w event.Window) string {
+	kind := "window="
+	if w.IsDay() {
+		kind = "day="
+	}
+	return path.Join("profiles", h.folder(kind+w.Label()), "profile.parquet")
 }

@@ -9,19 +9,22 @@ import (
 	"time"
 
 	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
 // ErrPartial means that the result is written, and something of the day is
 // missing in it.
 var ErrPartial = errors.New("done on partial input")
 
-// Missing is what a result lacks.
+// Missing is what a result lacks, of the hours that its window touches.
 type Missing struct {
+	Window event.Window
 	// Gaps are hours without any blob.
 	Gaps []storage.Gap
 	// Unreadable are blobs that nobody can read as they are.
 	Unreadable []Unreadable
-	// Malformed counts the lines by hour that could not be used.
+	// Malformed counts the lines that could not be used, by hour as
+	// event.Stats.MalformedHours does.
 	Malformed map[int]int64
 }
 
@@ -50,16 +53,59 @@ func (m Missing) String() string {
 		parts = append(parts, fmt.Sprintf("hour %s: blob %q cannot be read (%s)", storage.HourOf(u.Blob), u.Blob, u.Reason))
 	}
 	for _, hour := range slices.Sorted(maps.Keys(m.Malformed)) {
-		parts = append(parts, fmt.Sprintf("hour %02d: %d malformed line(s)", hour, m.Malformed[hour]))
+		parts = append(parts, fmt.Sprintf("hour %s: %d malformed line(s)", m.hour(hour), m.Malformed[hour]))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// hour names an hour of Malformed, with its day if there are several.
+func (m Missing) hour(n int) string {
+	at := hourOf(m.Window, n)
+	if event.Day(m.Window.From).To.Before(m.Window.To) {
+		return at.Format("2006-01-02 15")
+	}
+	return at.Format("15")
+}
+
+// hourOf is when an hour of event.Stats.MalformedHours starts.
+func hourOf(w event.Window, n int) time.Time {
+	return event.Day(w.From).From.Add(time.Duration(n) * time.Hour)
+}
+
+// touches reports whether something of the hour lies in the window.
+func touches(w event.Window, hour time.Time) bool {
+	return hour.Before(w.To) && hour.Add(time.Hour).After(w.From)
+}
+
+// malformedIn are those of the hours that the window touches: some beside it are
+// read, too.
+func malformedIn(w event.Window, hours map[int]int64) map[int]int64 {
+	var in map[int]int64
+	for n, lines := range hours {
+		if !touches(w, hourOf(w, n)) {
+			continue
+		}
+		if in == nil {
+			in = map[int]int64{}
+		}
+		in[n] = lines
+	}
+	return in
+}
+
+// unreadableIn are those of the blobs that hold something of the window.
+func unreadableIn(w event.Window, blobs []Unreadable) []Unreadable {
+	return slices.DeleteFunc(slices.Clone(blobs), func(u Unreadable) bool {
+		at, ok := storage.ExportTime(u.Blob)
+		return ok && !touches(w, at)
+	})
 }
 
 // missing finds what the result lacks, and makes it an error if that is more
 // than the settings allow.
 func (h *Hunt[S]) missing(r *Result[S]) error {
-	r.Missing.Gaps, r.Missing.Malformed = r.Export.Gaps(h.hoursOver(r.Date)), r.Stats.MalformedHours
-	bad := Missing{Unreadable: r.Missing.Unreadable}
+	r.Missing = h.lacking(r, r.Missing.Unreadable)
+	bad := Missing{Window: r.Window, Unreadable: r.Missing.Unreadable}
 	hours := 0
 	for _, g := range r.Missing.Gaps {
 		hours += len(g.Hours)
@@ -76,11 +122,28 @@ func (h *Hunt[S]) missing(r *Result[S]) error {
 	return fmt.Errorf("%w: %s", ErrPartial, bad)
 }
 
-// hoursOver is how many hours of the day are over, 24 unless it is today.
-func (h *Hunt[S]) hoursOver(date time.Time) int {
+// lacking is what the listing and what was read of it lack. Of a window that was read
+// before it was over, the hours that have passed since are missing, too.
+func (h *Hunt[S]) lacking(r *Result[S], unreadable []Unreadable) Missing {
+	m := Missing{
+		Window:     r.Window,
+		Unreadable: unreadableIn(r.Window, unreadable),
+		Malformed:  malformedIn(r.Window, r.Stats.MalformedHours),
+	}
+	if r.Listed != nil {
+		m.Gaps = storage.Gaps(r.Listed.Coverage, r.Window.From, h.over(r.Window))
+	}
+	return m
+}
+
+// over is up to when the hours of the window are over, which may be its end.
+func (h *Hunt[S]) over(w event.Window) time.Time {
 	now := time.Now
 	if h.Now != nil {
 		now = h.Now
 	}
-	return int(min(max(now().Sub(date)/time.Hour, 0), 24))
+	if hour := now().Truncate(time.Hour); hour.Before(w.To) {
+		return hour
+	}
+	return w.To
 }

@@ -11,22 +11,24 @@ import (
 
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
-// Publish delivers what an earlier run has found on that day and what has no
-// receipt yet, to the destinations that are set up now. From then on the day is
+// Publish delivers what an earlier run over that window has found and what has no
+// receipt yet, to the destinations that are set up now. From then on the findings are
 // owed to these alone. It reads no export.
-func (h *Hunt[S]) Publish(ctx context.Context, date time.Time) ([]publish.Delivery, error) {
-	sinks, err := h.Sinks(date)
+func (h *Hunt[S]) Publish(ctx context.Context, w event.Window) ([]publish.Delivery, error) {
+	defer h.report(Progress{Phase: Over})
+	sinks, err := h.Sinks(w)
 	if err != nil {
 		return nil, err
 	}
 	var done []publish.Delivery
-	key := h.folder(date.Format(time.DateOnly))
+	key := h.folder(w.Label())
 	err = h.alone(ctx, key, func(ctx context.Context) error {
 		o, err := publish.ReadOutbox(ctx, h.Work, key)
 		if errors.Is(err, storage.ErrNotExist) {
-			return fmt.Errorf("nothing was found on %s yet, or under another job.scope: run the day first: %w", date.Format(time.DateOnly), err)
+			return fmt.Errorf("nothing was found on %s yet, or under another job.scope: run the day first (`sparkless run %s`): %w", w, Asked(w), err)
 		}
 		if err != nil {
 			return err
@@ -57,7 +59,8 @@ func owing(sinks []publish.Sink) []string {
 
 // Debts says which debts Settle looks for.
 type Debts struct {
-	// From is the first day, To the day after the last; zero is without an end.
+	// From and To bound when the windows start, To not included; zero is without an
+	// end.
 	From, To time.Time
 	// Earlier are deliveries of the same run: a sink that is stuck in one of them
 	// is not tried again.
@@ -73,6 +76,7 @@ type Debts struct {
 // more is ErrUndelivered. It returns the deliveries in which there was something
 // to do.
 func (h *Hunt[S]) Settle(ctx context.Context, debts Debts) ([]publish.Delivery, error) {
+	defer h.report(Progress{Phase: Over})
 	keys, err := h.outboxes(ctx, debts)
 	if err != nil {
 		return nil, err
@@ -114,11 +118,11 @@ func (h *Hunt[S]) outboxes(ctx context.Context, debts Debts) ([]string, error) {
 			return nil, fmt.Errorf("looking for what earlier runs owe: %w", err)
 		}
 		key := strings.TrimSuffix(strings.TrimPrefix(b.Name, "outbox/"), ".jsonl")
-		date, err := time.Parse(time.DateOnly, path.Base(key))
+		w, err := event.ParseLabel(path.Base(key))
 		if err != nil || path.Base(path.Dir(key)) != detector {
 			continue
 		}
-		if !date.Before(debts.From) && (debts.To.IsZero() || date.Before(debts.To)) {
+		if !w.From.Before(debts.From) && (debts.To.IsZero() || w.From.Before(debts.To)) {
 			keys = append(keys, key)
 		}
 	}
@@ -150,11 +154,11 @@ func (h *Hunt[S]) owed(ctx context.Context, key string) (o publish.Outbox, sinks
 	if o, err = publish.ReadOutbox(ctx, h.Work, key); err != nil {
 		return o, nil, nil, err
 	}
-	date, err := time.Parse(time.DateOnly, path.Base(key))
+	w, err := event.ParseLabel(path.Base(key))
 	if err != nil {
 		return o, nil, nil, err
 	}
-	all, err := h.Sinks(date)
+	all, err := h.Sinks(w)
 	if err != nil {
 		return o, nil, nil, err
 	}
@@ -170,8 +174,8 @@ func (h *Hunt[S]) owed(ctx context.Context, key string) (o publish.Outbox, sinks
 		case len(left) > 0 && i >= 0:
 			sinks = append(sinks, all[i])
 		case len(left) > 0:
-			gone = errors.Join(gone, fmt.Errorf("%w: %d of %s are owed to %s, which is not set up (any more): `sparkless publish --day %s` sends them to what is",
-				ErrUndelivered, len(left), path.Base(key), name, path.Base(key)))
+			gone = errors.Join(gone, fmt.Errorf("%w: %d of %s are owed to %s, which is not set up (any more): `sparkless publish %s` sends them to what is",
+				ErrUndelivered, len(left), path.Base(key), name, Asked(w)))
 		}
 	}
 	return o, sinks, gone, nil

@@ -11,6 +11,7 @@ import (
 	"sparkless/job"
 	"sparkless/publish"
 	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -55,7 +56,7 @@ func arrived(s *sink) map[string]int {
 func TestSettleSendsWhatIsOwed(t *testing.T) {
 	h, api, want := owing(t)
 	later := &sink{name: "later", batch: 100}
-	h.Sinks = func(time.Time) ([]publish.Sink, error) { return []publish.Sink{later, api}, nil }
+	h.Sinks = func(event.Window) ([]publish.Sink, error) { return []publish.Sink{later, api}, nil }
 	end := day.AddDate(0, 0, 5)
 
 	// Still down: it is asked once, and not at all where it failed before.
@@ -81,11 +82,11 @@ func TestSettleSendsWhatIsOwed(t *testing.T) {
 	}
 
 	// One day, to whoever is set up.
-	done, err = h.Publish(t.Context(), day)
+	done, err = h.Publish(t.Context(), event.Day(day))
 	if err != nil || len(done) != 2 || later.sends != 1 || len(later.taken) != want["2026-11-20"] || done[1].Already != want["2026-11-20"] {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if _, err = h.Publish(t.Context(), day.AddDate(0, 0, 9)); !errors.Is(err, storage.ErrNotExist) || !strings.Contains(err.Error(), "2026-11-29") {
+	if _, err = h.Publish(t.Context(), event.Day(day.AddDate(0, 0, 9))); !errors.Is(err, storage.ErrNotExist) || !strings.Contains(err.Error(), "2026-11-29") {
 		t.Error(err)
 	}
 }
@@ -186,7 +187,7 @@ func TestDebtsToASinkThatIsGone(t *testing.T) {
 		}
 		return nil
 	}}
-	h.Sinks = func(time.Time) ([]publish.Sink, error) { return []publish.Sink{other}, nil }
+	h.Sinks = func(event.Window) ([]publish.Sink, error) { return []publish.Sink{other}, nil }
 	_, err := h.Settle(t.Context(), job.Debts{To: day.AddDate(0, 0, 1)})
 	if !errors.Is(err, job.ErrUndelivered) || !strings.Contains(err.Error(), "owed to api") || !strings.Contains(err.Error(), "publish --day 2026-11-20") || other.sends > 0 {
 		t.Errorf("%d sends, %v", other.sends, err)
@@ -197,7 +198,7 @@ func TestDebtsToASinkThatIsGone(t *testing.T) {
 	if _, err := scope.Settle(t.Context(), job.Debts{}); err != nil {
 		t.Error(err)
 	}
-	if done, err := h.Publish(t.Context(), day); !errors.Is(err, job.ErrUndelivered) || done[0].Sent != 1 {
+	if done, err := h.Publish(t.Context(), event.Day(day)); !errors.Is(err, job.ErrUndelivered) || done[0].Sent != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
 	other.fail = nil
@@ -215,8 +216,8 @@ type fickle struct {
 	forgets bool
 }
 
-func (f *fickle) Finish(ctx context.Context, date time.Time, d, history *words) ([]publish.Record, error) {
-	out, err := f.counter.Finish(ctx, date, d, history)
+func (f *fickle) Finish(ctx context.Context, w event.Window, d, history *words) ([]publish.Record, error) {
+	out, err := f.counter.Finish(ctx, w, d, history)
 	if f.forgets {
 		return out[1:], err
 	}

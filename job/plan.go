@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"sparkless/storage"
 	"sparkless/storage/event"
@@ -14,9 +13,9 @@ import (
 
 // Plan is exactly what a run reads.
 type Plan struct {
-	Date   time.Time // the data day: midnight, UTC
-	Shards []Shard   // in name order; together all lines of the day's blobs
-	Bytes  int64     // of all blobs, as stored
+	Window event.Window
+	Shards []Shard // in name order; together all lines of the blobs
+	Bytes  int64   // of all blobs, as stored
 	// ShardSize is about how many bytes make a shard.
 	ShardSize int64
 	// Key changes whenever anything that the detector could see changes.
@@ -38,23 +37,24 @@ func (s Shard) Bytes() int64 {
 	return n
 }
 
-// NewPlan cuts the blobs of a day, given in name order, into shards of about
+// NewPlan cuts the blobs of a window, given in name order, into shards of about
 // size bytes. Source says where the blobs lie: an ETag means something only
 // there. A shard's key covers it, the detector and its version, what it reads and
-// how, the day, and the exact versions and ranges of the blobs.
+// how, the window, and the exact versions and ranges of the blobs.
 //
 // A blob larger than that is cut into ranges. For the others the cuts depend on
 // each blob alone: a shard ends behind a blob with a chance of the blob's size
 // over the shard's, drawn from a hash of the blob's name. So a blob that arrives
 // late changes the shard it falls into and leaves the others, and their
 // partials, as they are.
-func NewPlan(source string, spec event.Spec, date time.Time, blobs []storage.Blob, size int64) Plan {
-	plan := Plan{Date: date, ShardSize: size}
+func NewPlan(source string, spec event.Spec, w event.Window, blobs []storage.Blob, size int64) Plan {
+	plan := Plan{Window: w, ShardSize: size}
+	when := inKey(w)
 	var parts []event.Range
 	var bytes int64
 	end := func() {
 		if len(parts) > 0 {
-			plan.Shards = append(plan.Shards, Shard{digest(readingVersion, source, spec, date, parts), parts})
+			plan.Shards = append(plan.Shards, Shard{digest(readingVersion, source, spec, when, parts), parts})
 		}
 		parts, bytes = nil, 0
 	}
@@ -75,12 +75,21 @@ func NewPlan(source string, spec event.Spec, date time.Time, blobs []storage.Blo
 		}
 	}
 	end()
-	keys := []string{digest(readingVersion, source, spec, date)}
+	keys := []string{digest(readingVersion, source, spec, when)}
 	for _, s := range plan.Shards {
 		keys = append(keys, s.Key)
 	}
 	plan.Key = digest(keys)
 	return plan
+}
+
+// inKey is a window as keys have it. A day is its midnight, as it was before there
+// were other windows: what was read of it stays of use.
+func inKey(w event.Window) any {
+	if w.IsDay() {
+		return w.From.UTC()
+	}
+	return w.Label()
 }
 
 // shardSizeFor cuts a day into about sixteen shards or more: enough to share out

@@ -49,7 +49,7 @@ func TestPlanReadsEveryByteOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	for range 300 {
 		blobs := randomBlobs(rng, rng.IntN(80))
-		plan := job.NewPlan("somewhere", spec, day, blobs, shardSize)
+		plan := job.NewPlan("somewhere", spec, event.Day(day), blobs, shardSize)
 		var parts []event.Range
 		for _, s := range plan.Shards {
 			if len(s.Parts) == 0 {
@@ -86,7 +86,7 @@ func TestPlanReadsEveryByteOnce(t *testing.T) {
 		if len(parts) > 0 || plan.Bytes != total {
 			t.Fatalf("left over %+v; %d bytes of %d", parts, plan.Bytes, total)
 		}
-		if again := job.NewPlan("somewhere", spec, day, slices.Clone(blobs), shardSize); again.Key != plan.Key || !slices.Equal(keys(again), keys(plan)) {
+		if again := job.NewPlan("somewhere", spec, event.Day(day), slices.Clone(blobs), shardSize); again.Key != plan.Key || !slices.Equal(keys(again), keys(plan)) {
 			t.Fatal("a plan of the same blobs differs")
 		}
 		if n := len(slices.Compact(slices.Sorted(slices.Values(keys(plan))))); n != len(plan.Shards) {
@@ -127,7 +127,7 @@ func TestLateBlobChangesOneShard(t *testing.T) {
 	more := map[int]int{}
 	for round := range rounds {
 		blobs := randomBlobs(rng, 2+rng.IntN(80))
-		before := job.NewPlan("somewhere", spec, day, blobs, shardSize)
+		before := job.NewPlan("somewhere", spec, event.Day(day), blobs, shardSize)
 		changed := slices.Clone(blobs)
 		var late storage.Blob
 		if round%2 == 0 {
@@ -140,7 +140,7 @@ func TestLateBlobChangesOneShard(t *testing.T) {
 			changed[i].ETag += "x"
 			late = changed[i]
 		}
-		after := job.NewPlan("somewhere", spec, day, changed, shardSize)
+		after := job.NewPlan("somewhere", spec, event.Day(day), changed, shardSize)
 		if after.Key == before.Key {
 			t.Fatal("the plan's key does not change")
 		}
@@ -163,15 +163,15 @@ func TestRemovedOrReplacedBlobChangesOneShard(t *testing.T) {
 	rng := rand.New(rand.NewPCG(16, 2))
 	for range 250 {
 		blobs := randomBlobs(rng, 2+rng.IntN(60))
-		before := job.NewPlan("somewhere", spec, day, blobs, shardSize)
+		before := job.NewPlan("somewhere", spec, event.Day(day), blobs, shardSize)
 		i := rng.IntN(len(blobs))
 		replaced := slices.Clone(blobs)
 		replaced[i].ETag += "x"
-		after := job.NewPlan("somewhere", spec, day, replaced, shardSize)
+		after := job.NewPlan("somewhere", spec, event.Day(day), replaced, shardSize)
 		if n := len(newShards(before, after, blobs[i].Name)); n > 1 || after.Key == before.Key {
 			t.Errorf("a new version of %+v makes %d new shards", blobs[i], n)
 		}
-		without := job.NewPlan("somewhere", spec, day, slices.Delete(slices.Clone(blobs), i, i+1), shardSize)
+		without := job.NewPlan("somewhere", spec, event.Day(day), slices.Delete(slices.Clone(blobs), i, i+1), shardSize)
 		if n := len(newShards(before, without, blobs[i].Name)); n > 2 || without.Key == before.Key {
 			t.Errorf("without %+v there are %d new shards", blobs[i], n)
 		}
@@ -181,7 +181,7 @@ func TestRemovedOrReplacedBlobChangesOneShard(t *testing.T) {
 // What reaches Add is in every key, so that no partial is used for another hunt.
 func TestKeysCoverTheSpecAndTheDay(t *testing.T) {
 	blobs := randomBlobs(rand.New(rand.NewPCG(5, 5)), 40)
-	before := job.NewPlan("somewhere", spec, day, blobs, shardSize)
+	before := job.NewPlan("somewhere", spec, event.Day(day), blobs, shardSize)
 	old := map[string]bool{before.Key: true}
 	for _, k := range keys(before) {
 		old[k] = true
@@ -198,13 +198,13 @@ func TestKeysCoverTheSpecAndTheDay(t *testing.T) {
 		"order of events": func(s *event.Spec) { s.EventIDs = []int{4624, 4688} },
 	}
 	plans := map[string]job.Plan{
-		"date":   job.NewPlan("somewhere", spec, day.AddDate(0, 0, 1), blobs, shardSize),
-		"source": job.NewPlan("elsewhere", spec, day, blobs, shardSize),
+		"date":   job.NewPlan("somewhere", spec, event.Day(day.AddDate(0, 0, 1)), blobs, shardSize),
+		"source": job.NewPlan("elsewhere", spec, event.Day(day), blobs, shardSize),
 	}
 	for name, change := range variants {
 		other := spec
 		change(&other)
-		plans[name] = job.NewPlan("somewhere", other, day, blobs, shardSize)
+		plans[name] = job.NewPlan("somewhere", other, event.Day(day), blobs, shardSize)
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
 		for _, k := range append(keys(plans[name]), plans[name].Key) {
@@ -214,7 +214,7 @@ func TestKeysCoverTheSpecAndTheDay(t *testing.T) {
 			old[k] = true
 		}
 	}
-	sum := job.NewPlan("somewhere", spec, day.In(time.FixedZone("", 3600)), blobs, shardSize)
+	sum := job.NewPlan("somewhere", spec, event.Day(day.In(time.FixedZone("", 3600))), blobs, shardSize)
 	if len(sum.Shards) != len(before.Shards) {
 		t.Error("the zone of the date changes the cuts")
 	}

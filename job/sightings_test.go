@@ -94,14 +94,14 @@ func (spotter) Spec() event.Spec {
 
 func (spotter) New() *sightings { return newSightings() }
 
-func (spotter) Finish(_ context.Context, date time.Time, day, _ *sightings) ([]publish.Record, error) {
+func (spotter) Finish(_ context.Context, w event.Window, day, _ *sightings) ([]publish.Record, error) {
 	var out []publish.Record
 	for _, word := range slices.Sorted(maps.Keys(day.counts)) {
 		body, err := publish.Body(map[string]any{"word": word, "count": day.counts[word], "earliest": day.times[word]})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, publish.Record{ID: "s-" + word, Day: date.Format(time.DateOnly), Body: body})
+		out = append(out, publish.Record{ID: "s-" + word, Day: w.From.Format(time.DateOnly), Body: body})
 	}
 	return out, nil
 }

@@ -139,7 +139,12 @@ func (e *estate) impostors(ctx context.Context, emit func(Finding) error) error 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if a := l.assess(s); len(a.evidence) > 0 && a.score >= e.params.MinScore {
+		a := l.assess(s)
+		if len(a.evidence) == 0 {
+			continue
+		}
+		e.outcome.note(a.score, e.params.MinScore)
+		if a.score >= e.params.MinScore {
 			reported = append(reported, a)
 		}
 		if err := e.room.findings(len(reported)); err != nil {
@@ -196,6 +201,7 @@ func (l *lineup) report(a assessment) Finding {
 	f.Technique = f.Techniques[0]
 	f.Tactic, f.AttackTactic = "DefenseEvasion", "Stealth"
 	f.HostCount, f.EstateHosts = l.hostsOf(a.view).N, l.hosts.N
+	f.HoursSeen = a.view.hours.list()
 	l.addHistory(&f, &a)
 	return f
 }

@@ -113,7 +113,7 @@ func BenchmarkFinish(b *testing.B) {
 	d := masquerade.New(masquerade.NotebookParams(), "bench", 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		found, err := d.Finish(b.Context(), sample.Default().Day, day, masquerade.NewCounts())
+		found, err := d.Finish(b.Context(), event.Day(sample.Default().Day), day, masquerade.NewCounts())
 		if err != nil || len(found) == 0 {
 			b.Fatal(len(found), err)
 		}

@@ -30,6 +30,7 @@ type Counts struct {
 type entry struct {
 	name, next  uint32 // the reference of the name; another entry of that name, 0 for none
 	origin      origin
+	hours       hours
 	count       int64
 	first, last int64 // nanoseconds since 1970, UTC
 	// Most names are seen once, and it is the rare ones that matter: they are kept
@@ -73,7 +74,7 @@ func (c *Counts) Add(r *event.Record) {
 	if e.count == 1 {
 		c.expand(e)
 	}
-	e.seen(1, r.Time, r.Time)
+	e.seen(1, r.Time, r.Time, hourOf(r.Time))
 	for kind, key := range keys {
 		if key == 0 || e.more != nil && e.more.again(kind, key) {
 			continue
@@ -150,7 +151,7 @@ func (c *Counts) recall(kind int, key uint64, v event.Value) *recall {
 }
 
 // seen adds events to the entry.
-func (e *entry) seen(n, first, last int64) {
+func (e *entry) seen(n, first, last int64, in hours) {
 	if e.count == 0 || first < e.first {
 		e.first = first
 	}
@@ -158,6 +159,7 @@ func (e *entry) seen(n, first, last int64) {
 		e.last = last
 	}
 	e.count += n
+	e.hours |= in
 }
 
 // name returns the reference of the record's name, if it has one.
@@ -296,7 +298,7 @@ func (m *merger) merge(e, from *entry) {
 	if e.count == 1 {
 		m.to.expand(e)
 	}
-	e.seen(from.count, from.first, from.last)
+	e.seen(from.count, from.first, from.last, from.hours)
 	e.more.lastKey = [kinds]uint64{} // add moves last, and knows no spelling
 	var room [1]kept
 	for kind := range kinds {
@@ -358,6 +360,9 @@ func (c *Counts) compact() {
 	c.values = fresh.values
 	c.spellings, c.usual, c.commands = memo{}, memo{}, memo{} // the references are void
 }
+
+// Count is how many events had a name, in lower case.
+func (c *Counts) Count(name string) int64 { return c.view(name, nil).count }
 
 // Names is how many distinct process names were counted; events without any
 // name count as one more.

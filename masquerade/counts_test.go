@@ -54,6 +54,7 @@ func encoded(t testing.TB, c *Counts) []byte {
 // known is all that is kept of one name and origin.
 type known struct {
 	count, first, last int64
+	hours              hours
 	values             [kinds][]Tally // as they are ordered
 	crowded            string
 }
@@ -80,7 +81,7 @@ func contents(c *Counts) map[string]known {
 }
 
 func knownOf(v view) known {
-	k := known{count: v.count, first: v.first, last: v.last}
+	k := known{count: v.count, first: v.first, last: v.last, hours: v.entry.hours}
 	for kind := range kinds {
 		var room [1]kept
 		for _, x := range v.of.keeps(&v.entry, kind, &room) {
@@ -123,8 +124,9 @@ func randomRecords(rng *rand.Rand, n int) []*event.Record {
 	out := make([]*event.Record, n)
 	bare := rng.IntN(5) == 0 // without any context
 	for i := range out {
+		at := rng.Int64N(1000) - 500 + rng.Int64N(40)*anHour // around the ends of hours, of more than a day
 		if bare {
-			out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))])
+			out[i] = record(at, names[rng.IntN(len(names))])
 			continue
 		}
 		path := none
@@ -135,7 +137,7 @@ func randomRecords(rng *rand.Rand, n int) []*event.Record {
 		if rng.IntN(2) == 0 {
 			parent = parentsOfOrigins[rng.IntN(len(parentsOfOrigins))]
 		}
-		out[i] = record(rng.Int64N(1000)-500, names[rng.IntN(len(names))], path, value(), parent, value(), value())
+		out[i] = record(at, names[rng.IntN(len(names))], path, value(), parent, value(), value())
 	}
 	return out
 }
@@ -425,7 +427,7 @@ func FuzzCounts(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	foreign, err := table.NewWriter("masquerade-counts/3", columns).Close("note")
+	foreign, err := table.NewWriter("masquerade-counts/4", columns).Close("note")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -459,7 +461,7 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 			}
 		}
 	}
-	foreign, err := table.NewWriter("masquerade-counts/3", columns).Close("")
+	foreign, err := table.NewWriter("masquerade-counts/4", columns).Close("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -467,9 +469,6 @@ func TestDecodeOfDamagedFiles(t *testing.T) {
 		t.Errorf("a later version: %v", err)
 	}
 }
-
-// Count returns how often a lower-cased process name was seen.
-func (c *Counts) Count(name string) int64 { return c.view(name, nil).count }
 
 // named returns the names that were counted.
 func (c *Counts) allNames() map[string]bool {

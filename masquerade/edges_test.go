@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sparkless/storage/event"
 )
 
 // weightsOf are the names of a story's fired rules and of its modifiers.
@@ -31,7 +33,7 @@ func onHosts(name, path string, hosts, times int) (events []happened) {
 func storyOf(t *testing.T, p Params, name string, events []happened, days [][]happened) Story {
 	t.Helper()
 	day := countsOf(events)
-	s, err := New(p, "", 1).Explain(t.Context(), november20, day, historyOf(t, day, days), name)
+	s, err := New(p, "", 1).Explain(t.Context(), event.Day(november20), day, historyOf(t, day, days), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +198,7 @@ func TestHistoryOfTheFirstFormat(t *testing.T) {
 	if past.Days() != 8 || past.Before("svchost.exe").Days != 8 {
 		t.Fatalf("%d days, %+v", past.Days(), past.Before("svchost.exe"))
 	}
-	s, err := New(paramsOf(t, "hunt"), "", 1).Explain(t.Context(), november20, day, past, "svchost.exe")
+	s, err := New(paramsOf(t, "hunt"), "", 1).Explain(t.Context(), event.Day(november20), day, past, "svchost.exe")
 	if err != nil {
 		t.Fatal(err)
 	}

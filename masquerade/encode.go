@@ -15,16 +15,18 @@ import (
 // format is the kind and version of the rows below.
 //
 // History: 1, the first, with one row a name. 2, a row for each origin of a name;
-// the number of hosts.
-const format = "masquerade-counts/2"
+// the number of hosts. 3, the hours of the day.
+const format = "masquerade-counts/3"
 
 // columns are those of a partial or profile file: a row for each name and origin,
 // by name, then origin. Where name is null, the row is of the events without one.
+// hours has a bit for each hour of the day, UTC: 1 for the first, 8388608 for the
+// last, and 16777216 if some may be missing.
 // host_sketch has a letter for each register of a sketch, A for 0; it is null
 // where hosts holds all hosts.
 var columns = []table.Column{
 	{Name: "name", Kind: table.Text}, {Name: "origin", Kind: table.Text},
-	{Name: "count", Kind: table.Int}, {Name: "first", Kind: table.Time}, {Name: "last", Kind: table.Time},
+	{Name: "count", Kind: table.Int}, {Name: "first", Kind: table.Time}, {Name: "last", Kind: table.Time}, {Name: "hours", Kind: table.Int},
 	{Name: "paths", Kind: table.Tallies}, {Name: "hosts", Kind: table.Tallies}, {Name: "parents", Kind: table.Tallies},
 	{Name: "accounts", Kind: table.Tallies}, {Name: "commands", Kind: table.Tallies},
 	{Name: "host_sketch", Kind: table.Text},
@@ -37,6 +39,7 @@ const (
 	columnCount
 	columnFirst
 	columnLast
+	columnHours
 	columnContext
 	columnSketch = columnContext + kinds
 )
@@ -117,10 +120,10 @@ func (enc *encoder) fill(rows []uint32, column int) *table.Values {
 		}
 	case columnSketch:
 		enc.sketches(rows, v)
-	case columnCount, columnFirst, columnLast:
+	case columnCount, columnFirst, columnLast, columnHours:
 		for _, ref := range rows {
 			e := enc.entries.at(ref)
-			v.Ints = append(v.Ints, [...]int64{e.count, e.first, e.last}[column-columnCount])
+			v.Ints = append(v.Ints, [...]int64{e.count, e.first, e.last, int64(e.hours)}[column-columnCount])
 		}
 	default:
 		enc.tallies(rows, column-columnContext, v)
@@ -177,7 +180,7 @@ func (enc *encoder) tallies(rows []uint32, kind int, v *table.Values) {
 }
 
 // Decode replaces the counts by those in a file that Encode wrote, in this
-// version or the first, and returns its note. It fails with table.ErrDamaged or
+// version or an earlier one, and returns its note. It fails with table.ErrDamaged or
 // table.ErrFormat.
 func (c *Counts) Decode(file []byte) (note string, err error) {
 	if c.past != nil {
@@ -249,7 +252,11 @@ func (dec *decoder) rows(rows int) error {
 		if e.count != 0 || count < 1 || first > last || count == 1 && first != last {
 			return fmt.Errorf("%w: row %d: no name that Encode writes", table.ErrDamaged, row)
 		}
-		e.seen(count, first, last)
+		in := hours(v[columnHours].Ints[row])
+		if int64(in) != v[columnHours].Ints[row] || !in.possible(count, first, last) {
+			return fmt.Errorf("%w: row %d: no hours that Encode writes", table.ErrDamaged, row)
+		}
+		e.seen(count, first, last, in)
 		dec.entries = append(dec.entries, e)
 	}
 	return nil

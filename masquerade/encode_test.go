@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sparkless/storage/event"
 	"sparkless/storage/table"
@@ -71,8 +72,8 @@ func fixtureRecords2() []*event.Record {
 	return out
 }
 
-// Files of the first writer of the present format are read, and would be written
-// the same. Fixtures are never written anew.
+// Files of the second format are read; where the first and the last event tell the
+// hours, these are known. Fixtures are never written anew.
 func TestFileOfTheSecondFormat(t *testing.T) {
 	file, err := os.ReadFile("testdata/counts-v2.parquet")
 	if err != nil {
@@ -87,6 +88,37 @@ func TestFileOfTheSecondFormat(t *testing.T) {
 	}
 	if n := c.view("a.exe", nil).hostCount(); !n.About || c.hosts.count().N < 100 {
 		t.Errorf("%v of %v hosts", n, c.hosts.count())
+	}
+	past := New(NotebookParams(), "", 1).Past(want)
+	if _, err := past.Decode(file); err != nil || past.Before("svchost.exe").Count != want.Count("svchost.exe") {
+		t.Errorf("as a past: %+v, %v", past.Before("svchost.exe"), err)
+	}
+}
+
+// fixtureRecords3 are the events that testdata/counts-v3.parquet was made of, by the
+// first writer of that format: those of the second, over the day.
+func fixtureRecords3() []*event.Record {
+	rng := rand.New(rand.NewPCG(20, 28))
+	all := fixtureRecords2()
+	for _, r := range all {
+		r.Time += rng.Int64N(30) * rng.Int64N(2) * int64(time.Hour)
+	}
+	return all
+}
+
+// Files of the first writer of the present format are read, and would be written
+// the same. Fixtures are never written anew.
+func TestFileOfTheThirdFormat(t *testing.T) {
+	file, err := os.ReadFile("testdata/counts-v3.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, want := NewCounts(), counted(fixtureRecords3())
+	if note, err := c.Decode(file); err != nil || note != "note of version 3" || !equal(c, want) {
+		t.Fatalf("note %q, %v; %d names", note, err, c.Names())
+	}
+	if got := c.view("svchost.exe", nil).hours.list(); len(got) < 20 {
+		t.Errorf("svchost.exe was seen in the hours %d", got)
 	}
 	past := New(NotebookParams(), "", 1).Past(want)
 	if _, err := past.Decode(file); err != nil || past.Before("svchost.exe").Count != want.Count("svchost.exe") {
@@ -173,18 +205,18 @@ func (c *Counts) copied(t *testing.T) *Counts {
 	return out
 }
 
-// encodedFirst is a file of the first format.
-func encodedFirst(t testing.TB, c *Counts) []byte {
+// encodedFirst is a file of the first format, of counts that have no name of several
+// origins.
+func encodedFirst(t testing.TB, c *Counts) []byte { return encodedEarlier(t, c, earlierFormats()[1]) }
+
+// encodedEarlier is a file of an earlier format.
+func encodedEarlier(t testing.TB, c *Counts, e earlier) []byte {
 	t.Helper()
-	w := table.NewWriter(format1, columns1)
+	w := table.NewWriter(e.format, e.columns())
+	w.Extra = c.hosts.encode()
 	enc := encoder{Counts: c, places: make([]int32, c.values.kept.len())}
-	rows := c.sorted() // no name of several origins
-	err := w.Write(len(rows), func(column int) *table.Values {
-		if column >= columnOrigin {
-			column++
-		}
-		return enc.fill(rows, column)
-	})
+	rows := c.sorted()
+	err := w.Write(len(rows), func(column int) *table.Values { return enc.fill(rows, e.present(column)) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"sparkless/masquerade/simjoin"
+	"sparkless/storage/event"
 )
 
-// estate is a day as the rules look at it.
+// estate is a day, or another window, as the rules look at it.
 type estate struct {
 	*Detector
-	date         time.Time
+	window       event.Window
 	day, history *Counts
 	room         *room
 	names        []ranked         // of the day, by count
 	planted      map[string]int64 // counts to add to the day's, for a self-test
+	outcome      Outcome          // of Finish
 }
 
 // rank gives the day's names their percent ranks.

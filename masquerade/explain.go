@@ -1,21 +1,18 @@
 package masquerade
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"sparkless/masquerade/simjoin"
 	"sparkless/publish"
+	"sparkless/storage/event"
 )
 
 // Story is all that speaks for and against one name on one day.
 type Story struct {
 	Name        string      `json:"name"` // lower-cased
-	Day         string      `json:"day"`
+	Day         string      `json:"day"`  // such as 2026-11-20, or a window as event.Window.String has it
 	Count       int64       `json:"count"`
 	PercentRank float64     `json:"percentRank"`
 	Group       string      `json:"group"`       // frequent, rare, between, or not seen
@@ -71,43 +68,22 @@ func (s Story) Record() (publish.Record, error) { return s.Finding.record() }
 const nearest = 5
 
 // Explain tells the story of a name, seen or not. It decides as Finish does.
-func (d *Detector) Explain(ctx context.Context, date time.Time, day, history *Counts, name string) (Story, error) {
-	room, err := d.roomFor(day, finishPerName)
-	if err != nil {
-		return Story{}, err
-	}
+func (d *Detector) Explain(ctx context.Context, w event.Window, day, history *Counts, name string) (Story, error) {
 	if name = lower(name); !day.has(name) { // few names have separators in them
 		name = baseName(name)
 	}
-	l := newLineup(&estate{Detector: d, date: date, day: day, history: history, room: room})
-	n := l.ranked(name)
-	names := l.pick(func(x *ranked) bool { return !x.absent && x.name == name })
-	if len(names) == 0 {
-		names = []*ranked{&n}
-	}
-	found, err := l.suspects(ctx, names)
+	stories, err := d.stories(ctx, w, day, history, []string{name}, 0)
 	if err != nil {
 		return Story{}, err
 	}
-	s := found[name]
-	if s == nil {
-		s = &suspect{ranked: n}
-	}
-	a := l.assess(s)
-	story := l.story(&a)
-	if d.params.Evidence {
-		l.judge(&story, &a)
-		return story, nil
-	}
-	err = l.estate.judge(ctx, &story)
-	return story, err
+	return stories[0], nil
 }
 
-// story is what is known of a suspect, without the verdict.
+// story is what is known of a suspect, without the verdict and its neighbours.
 func (l *lineup) story(a *assessment) Story {
 	v := l.day.view(a.name, nil)
-	s := Story{Name: a.name, Day: l.date.Format(time.DateOnly), Count: v.count, PercentRank: a.percent, Group: l.group(a.ranked),
-		Names: l.day.Names(), Hosts: l.hostsOf(v).String(), EstateHosts: l.hosts.String(), Nearest: l.neighbours(a.name)}
+	s := Story{Name: a.name, Day: l.window.String(), Count: v.count, PercentRank: a.percent, Group: l.group(a.ranked),
+		Names: l.day.Names(), Hosts: l.hostsOf(v).String(), EstateHosts: l.hosts.String()}
 	if v.count > 0 {
 		s.FirstSeen, s.LastSeen = timestamp(v.first), timestamp(v.last)
 	}
@@ -146,22 +122,6 @@ func (l *lineup) group(n ranked) string {
 		return "rare"
 	}
 	return "between"
-}
-
-// neighbours are the targets most similar to a name.
-func (l *lineup) neighbours(name string) []Neighbour {
-	var all []Neighbour
-	for i := range l.targets {
-		t := &l.targets[i]
-		if t.name == name {
-			continue
-		}
-		all = append(all, Neighbour{t.name, t.count, t.percent, simjoin.Distance(t.name, name), simjoin.Similarity(t.name, name), t.frequent, t.known})
-	}
-	slices.SortFunc(all, func(a, b Neighbour) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Name, b.Name))
-	})
-	return all[:min(len(all), nearest)]
 }
 
 // judge says which rules fired, and what comes of them.
@@ -221,7 +181,7 @@ func (l *lineup) whyNot(w Weight, s *Story, a *assessment) string {
 			n := s.Nearest[0]
 			return fmt.Sprintf("the most similar is %s, %s away", n.Name, plural(int64(n.Distance), "edit"))
 		}
-		return "there is no other name"
+		return "no other name is similar"
 	case "skeleton":
 		return "no name that is seen more often, or is Windows', looks the same"
 	case "extension":
@@ -245,20 +205,4 @@ func (l *lineup) whyNotNotebook(s *Story, a *assessment) string {
 		}
 	}
 	return "no frequent name is similar"
-}
-
-// judge does the same by the notebook's rule alone.
-func (e *estate) judge(ctx context.Context, s *Story) error {
-	r := Rule{Name: "notebook", Why: "no pair with this name"}
-	s.Verdict = "not reported: the notebook's rule finds no pair"
-	err := e.pairs(ctx, func(f Finding) error {
-		if f.PotentiallyMaliciousProcess == s.Name && !s.Reported {
-			r.Fired, r.Why = true, f.Reasons[0]
-			s.Reported, s.Target, s.Finding = true, f.NormalProcess, &f
-			s.Verdict = "reported: the notebook's rule finds it"
-		}
-		return nil
-	})
-	s.Rules = append(s.Rules, r)
-	return err
 }

@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sparkless/storage/event"
 )
 
 // reportedBy are the findings of a day by the suspect's name; of several about one
 // name, which the notebook's rule makes, the first.
 func reportedBy(t *testing.T, d *Detector, day, history *Counts) map[string]json.RawMessage {
 	t.Helper()
-	records, err := d.Finish(t.Context(), november20, day, history)
+	records, err := d.Finish(t.Context(), event.Day(november20), day, history)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +36,7 @@ func reportedBy(t *testing.T, d *Detector, day, history *Counts) map[string]json
 // explains compares a story with what Finish says of the name.
 func explains(t *testing.T, d *Detector, day, history *Counts, name string, body json.RawMessage) Story {
 	t.Helper()
-	s, err := d.Explain(t.Context(), november20, day, history, name)
+	s, err := d.Explain(t.Context(), event.Day(november20), day, history, name)
 	if err != nil {
 		t.Fatalf("%q: %v", name, err)
 	}
@@ -129,14 +131,14 @@ func TestStoryOfANameThatIsNotThere(t *testing.T) {
 		days = append(days, []happened{{at: 1, process: "svch0st.exe", path: none}, {at: 1, process: "svchost.exe", path: none}})
 	}
 	d := New(paramsOf(t, Balanced), "", 1)
-	s, err := d.Explain(t.Context(), november20, day, historyOf(t, day, days), "svch0st.exe")
+	s, err := d.Explain(t.Context(), event.Day(november20), day, historyOf(t, day, days), "svch0st.exe")
 	if err != nil || s.Count != 0 || s.Reported || s.Group != "not seen" || s.Score == 0 || s.FirstSeen != "" || s.Target != "svchost.exe" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if text := fmt.Sprint(s.History, s.Modifiers); strings.Contains(text, "not seen") || strings.Contains(text, "first-seen") {
 		t.Errorf("a name that was seen on all days before: %s", text)
 	}
-	if s, err = d.Explain(t.Context(), november20, day, historyOf(t, day, days), "SvcHost.exe"); err != nil || s.Reported || !strings.Contains(s.History, "seen 8 times on 8 of the 8 days") {
+	if s, err = d.Explain(t.Context(), event.Day(november20), day, historyOf(t, day, days), "SvcHost.exe"); err != nil || s.Reported || !strings.Contains(s.History, "seen 8 times on 8 of the 8 days") {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -17,15 +17,16 @@ import (
 // Finding is the published record: a rare process name that resembles a frequent
 // one. The first four names are the notebook's; none is ever renamed.
 type Finding struct {
-	// TimeStamp is the end of the data day. The notebook states the time of its
-	// run there; the end of the day is the same in every run.
+	// TimeStamp is the end of the data day, or of the window that was analysed. The
+	// notebook states the time of its run there; the end of the day is the same in
+	// every run.
 	TimeStamp                   string
 	NormalProcess               string  // the frequent name, lower-cased
 	PotentiallyMaliciousProcess string  // the rare name, lower-cased
 	AnomalyScore                float32 // similarity, 0 to 1, as the notebook's float32
 
 	FindingId string // of the pair: the same on every day and in every run
-	DataDay   string // the start of the UTC day that was analysed
+	DataDay   string // the start of the UTC day, or of the window, that was analysed
 	Scope     string `json:",omitempty"` // the estate, where several share a table
 
 	Distance             int   // edits between the names, without an extension they share
@@ -60,6 +61,7 @@ type Finding struct {
 	HistoryDays     int      `json:",omitempty"` // days before that were looked at
 	DaysSeen        int      `json:",omitempty"` // on how many of them the rare name was seen
 	FirstSeenEver   string   `json:",omitempty"` // on those days
+	HoursSeen       []int    `json:",omitempty"` // hours with the rare name on that day, 0 to 23, UTC, in order; none if they are not known
 }
 
 // Tally is a value and how many of the name's events had it. A name keeps eight
@@ -73,11 +75,11 @@ type Tally struct {
 // the suspect's events that the finding is about.
 func (e *estate) finding(suspect, normal string, v view) Finding {
 	f := Finding{
-		TimeStamp:                   timestamp(e.date.Add(24 * time.Hour).UnixNano()),
+		TimeStamp:                   timestamp(e.window.To.UnixNano()),
 		NormalProcess:               normal,
 		PotentiallyMaliciousProcess: suspect,
 		FindingId:                   findingID(e.scope, normal, suspect),
-		DataDay:                     timestamp(e.date.UnixNano()),
+		DataDay:                     timestamp(e.window.From.UnixNano()),
 		Scope:                       e.scope,
 		MaliciousCount:              v.count,
 		MaliciousPercentRank:        e.ranked(suspect).percent,
@@ -150,7 +152,7 @@ func (f Finding) revision() (string, error) {
 	f.MaliciousPercentRank, f.NormalPercentRank = 0, 0
 	f.NormalCount, f.NormalPaths, f.NormalHostCount, f.Reasons = 0, nil, 0, nil
 	f.Severity, f.Score, f.Modifiers, f.EstateHosts, f.HostCount = "", 0, nil, 0, 0
-	f.HistoryDays, f.DaysSeen, f.FirstSeenEver, f.AlsoLike = 0, 0, "", nil
+	f.HistoryDays, f.DaysSeen, f.FirstSeenEver, f.AlsoLike, f.HoursSeen = 0, 0, "", nil, nil
 	if len(f.Evidence) > 0 {
 		f.Technique, f.Techniques = "", nil // follow from it
 	}

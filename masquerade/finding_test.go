@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"sparkless/publish"
+	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
 
@@ -23,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // find runs the default settings over counts.
 func find(t testing.TB, d *Detector, date time.Time, c *Counts) []publish.Record {
 	t.Helper()
-	records, err := d.Finish(t.Context(), date, c, d.New())
+	records, err := d.Finish(t.Context(), event.Day(date), c, d.New())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sparkless/storage/table"
 )
@@ -26,6 +27,7 @@ type forgedRow struct {
 	origin       string // "-" for none; if empty, unknown
 	count        int64
 	first, last  int64
+	hours        int64 // if 0, those of first and last; -1 for none
 	paths, hosts []Tally
 	sketch       string
 }
@@ -78,6 +80,14 @@ func (r forgedRow) fill(v *table.Values, column int) {
 		}
 	case columnCount, columnFirst, columnLast:
 		v.Ints = append(v.Ints, [...]int64{r.count, r.first, r.last}[column-columnCount])
+	case columnHours:
+		switch r.hours {
+		case 0:
+			r.hours = int64(hourOf(r.first) | hourOf(r.last))
+		case -1:
+			r.hours = 0
+		}
+		v.Ints = append(v.Ints, r.hours)
 	default:
 		values := [kinds][]Tally{paths: r.paths, hosts: r.hosts}[column-columnContext]
 		v.Lens = append(v.Lens, byte(len(values)))
@@ -88,6 +98,8 @@ func (r forgedRow) fill(v *table.Values, column int) {
 		}
 	}
 }
+
+const anHour = int64(time.Hour)
 
 // hostsByHash are n hosts as a sample has them.
 func hostsByHash(n int) []Tally {
@@ -118,6 +130,7 @@ func TestForgedRows(t *testing.T) {
 	for what, rows := range map[string][]forgedRow{
 		"good":      {{null: true, count: 2}, {name: "a.exe", count: 1}, {name: "b.exe", count: 2}, good, {name: "b.exe", origin: "system32 odd-parent", count: 1}},
 		"no sketch": {{name: "b.exe", count: 10, hosts: eight}},
+		"hours":     {{name: "b.exe", count: 3, last: 3 * anHour, hours: 0b1011}, {name: "c.exe", count: 3, last: 3 * anHour, hours: 0b1001 | int64(unsure)}},
 	} {
 		c := NewCounts()
 		if _, err := c.Decode(forge(t, rows)); err != nil {
@@ -154,6 +167,15 @@ func TestForgedRows(t *testing.T) {
 		"empty value":               {{name: "a.exe", count: 2, paths: []Tally{{"", 1}}}},
 		"once, two":                 {{name: "a.exe", count: 1, paths: []Tally{{"", 2}}}},
 		"once, first is not last":   {{name: "a.exe", count: 1, first: 1, last: 5}},
+		"no hours":                  {{name: "a.exe", count: 5, hours: -1}},
+		"without the first's hour":  {{name: "a.exe", count: 5, last: 2 * anHour, hours: 0b100}},
+		"without the last's hour":   {{name: "a.exe", count: 5, last: 2 * anHour, hours: 0b001}},
+		"hours before the first":    {{name: "a.exe", count: 5, first: anHour, last: 2 * anHour, hours: 0b111}},
+		"hours behind the last":     {{name: "a.exe", count: 5, last: anHour, hours: 0b1000_0000_0011}},
+		"more hours than events":    {{name: "a.exe", count: 2, last: 2 * anHour, hours: 0b111}},
+		"hours of no day":           {{name: "a.exe", count: 5, hours: 1 | 1<<25}},
+		"hours beyond 32 bits":      {{name: "a.exe", count: 5, hours: 1 | 1<<32}},
+		"negative hours":            {{name: "a.exe", count: 5, hours: -2}},
 	} {
 		_, err := NewCounts().Decode(forge(t, rows))
 		if !errors.Is(err, table.ErrDamaged) {

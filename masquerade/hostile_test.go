@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"sparkless/storage/event"
 )
 
 // Names that no honest program has: none is overlooked for its odd characters, none
@@ -63,7 +65,7 @@ func TestHostileNames(t *testing.T) {
 		if c.weight == "" && len(records) > 0 && !strings.Contains(c.process, "svchost") {
 			t.Errorf("%.60q: %+v", c.process, f.Evidence)
 		}
-		if _, err := New(paramsOf(t, "hunt"), "", 1).Explain(t.Context(), november20, day, NewCounts(), c.process); err != nil {
+		if _, err := New(paramsOf(t, "hunt"), "", 1).Explain(t.Context(), event.Day(november20), day, NewCounts(), c.process); err != nil {
 			t.Errorf("%.60q: %v", c.process, err)
 		}
 	}
@@ -85,7 +87,7 @@ func checkFindings(t *testing.T, events []happened, p Params) {
 	var first string
 	for i, workers := range []int{1, 3} {
 		day := cutUp(rand.New(rand.NewPCG(uint64(workers), 1)), events, workers)
-		records, err := New(p, "s", workers).Finish(t.Context(), november20, day, historyOf(t, day, [][]happened{events}))
+		records, err := New(p, "s", workers).Finish(t.Context(), event.Day(november20), day, historyOf(t, day, [][]happened{events}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"sparkless/masquerade/lookalike"
 	"sparkless/masquerade/windows"
 	"sparkless/publish"
+	"sparkless/storage/event"
 )
 
 // The judge computes findings from what is written about weights and rules, with
@@ -841,7 +842,7 @@ func TestFindingsAgainstJudge(t *testing.T) {
 		var bodies []string
 		for _, workers := range []int{1, 3} {
 			day := cutUp(rng, events, workers*2-1)
-			records, err := New(p, "estate", workers).Finish(t.Context(), november20, day, historyOf(t, day, before))
+			records, err := New(p, "estate", workers).Finish(t.Context(), event.Day(november20), day, historyOf(t, day, before))
 			if err != nil {
 				t.Fatal(err)
 			}

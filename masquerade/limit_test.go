@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sparkless/storage/event"
 )
 
 // similar are counts of a frequent name and so many rare ones that resemble it,
@@ -27,7 +29,7 @@ func TestFinishLimit(t *testing.T) {
 	date := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	day := similar(300)
 	free := New(NotebookParams(), "s", 1)
-	want, err := free.Finish(t.Context(), date, day, nil)
+	want, err := free.Finish(t.Context(), event.Day(date), day, nil)
 	if err != nil || len(want) < 40 {
 		t.Fatal(len(want), err)
 	}
@@ -49,7 +51,7 @@ func TestFinishLimit(t *testing.T) {
 	} {
 		d := New(NotebookParams(), "s", 1)
 		d.Limit(c.limit)
-		got, err := d.Finish(t.Context(), date, day, nil)
+		got, err := d.Finish(t.Context(), event.Day(date), day, nil)
 		if c.want == "" {
 			if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("with %d bytes: %d findings, %v", c.limit, len(got), err)
@@ -81,7 +83,7 @@ func TestFinishLimitOfEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	free := New(params, "s", 1)
-	want, err := free.Finish(t.Context(), november20, day, NewCounts())
+	want, err := free.Finish(t.Context(), event.Day(november20), day, NewCounts())
 	if err != nil || len(want) != 300 {
 		t.Fatal(len(want), err)
 	}
@@ -105,7 +107,7 @@ func TestFinishLimitOfEvidence(t *testing.T) {
 	} {
 		d := New(params, "s", 1)
 		d.Limit(c.limit)
-		got, err := d.Finish(t.Context(), november20, day, NewCounts())
+		got, err := d.Finish(t.Context(), event.Day(november20), day, NewCounts())
 		var limit *LimitError
 		switch {
 		case c.want == "" && (err != nil || len(got) != 300):

@@ -11,7 +11,6 @@ package masquerade
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"sparkless/masquerade/windows"
 	"sparkless/publish"
@@ -28,6 +27,7 @@ type Detector struct {
 	workers int
 	limit   int64 // in bytes; 0 for none
 	notify  func(string)
+	observe func(Outcome)
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is
@@ -54,8 +54,8 @@ const (
 // addVersion is that of what Add makes of a record, besides the facts of Windows
 // that it asks.
 //
-// History: 1, counts by name. 2, by name and origin.
-const addVersion = 2
+// History: 1, counts by name. 2, by name and origin. 3, with the hours of the day.
+const addVersion = 3
 
 // Spec tells what the detector reads: event 4688, "A new process has been
 // created", of the table SecurityEvent.
@@ -74,9 +74,10 @@ func (d *Detector) Spec() event.Spec {
 // New returns counts of nothing.
 func (d *Detector) New() *Counts { return NewCounts() }
 
-// Finish returns the day's findings, the strongest first. With a limit it fails
-// with a LimitError rather than take more memory.
-func (d *Detector) Finish(ctx context.Context, date time.Time, day, history *Counts) ([]publish.Record, error) {
+// Finish returns the findings of a window, the strongest first, whose events are in
+// day: of a UTC day, or of another span of time. With a limit it fails with a
+// LimitError rather than take more memory.
+func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *Counts) ([]publish.Record, error) {
 	room, err := d.roomFor(day, finishPerName)
 	if err != nil {
 		return nil, err
@@ -86,7 +87,8 @@ func (d *Detector) Finish(ctx context.Context, date time.Time, day, history *Cou
 		find = (*estate).impostors
 	}
 	records := []publish.Record{}
-	err = find(&estate{Detector: d, date: date, day: day, history: history, room: room}, ctx, func(f Finding) error {
+	e := &estate{Detector: d, window: w, day: day, history: history, room: room}
+	err = find(e, ctx, func(f Finding) error {
 		r, err := f.record()
 		if err == nil {
 			err = room.take(recordCost(r), "keeping the findings")
@@ -99,6 +101,10 @@ func (d *Detector) Finish(ctx context.Context, date time.Time, day, history *Cou
 	})
 	if err != nil {
 		return nil, err
+	}
+	if d.observe != nil {
+		e.outcome.count(e.names, d.params)
+		d.observe(e.outcome)
 	}
 	return records, nil
 }

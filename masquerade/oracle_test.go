@@ -279,7 +279,7 @@ func agree(t *testing.T, lines [][]byte) (pairs int) {
 	}
 	s := &scores{floor: 0.6, known: map[[2]string]scored{}}
 	for _, p := range settings {
-		records, err := New(p, "", 2).Finish(t.Context(), november20, counts, NewCounts())
+		records, err := New(p, "", 2).Finish(t.Context(), event.Day(november20), counts, NewCounts())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sparkless/masquerade/windows"
 	"sparkless/storage/event"
@@ -188,6 +189,7 @@ func knownByHand(records []*event.Record) (k known) {
 			k.first, k.last = r.Time, r.Time
 		}
 		k.first, k.last = min(k.first, r.Time), max(k.last, r.Time)
+		k.hours |= 1 << time.Unix(0, r.Time).UTC().Hour()
 	}
 	for kind, column := range contextColumns {
 		all := map[string]int64{}

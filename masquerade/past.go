@@ -15,11 +15,11 @@ import (
 // alone, and without their context. So it takes less than the day does, however
 // many other names came and went.
 type past struct {
-	of      *Counts // the day
-	days    int
-	blind   int      // days that know nothing of origins
-	names   []before // by the reference of the name in of
-	entries []before // by the entry in of: of a name and an origin
+	of        *Counts // the day
+	days      int
+	blindDays int      // days that know nothing of origins
+	names     []before // by the reference of the name in of
+	entries   []before // by the entry in of: of a name and an origin
 }
 
 type before struct {
@@ -60,7 +60,7 @@ func (c *Counts) daysByOrigin() int {
 	if c == nil || c.past == nil {
 		return 0
 	}
-	return c.past.days - c.past.blind
+	return c.past.days - c.past.blindDays
 }
 
 // Before returns what a Past knows of a name: nothing, unless its day has the
@@ -123,7 +123,7 @@ func (p *past) merge(o *past) {
 	if o == nil || o.of != p.of {
 		panic("masquerade: merging the pasts of two days")
 	}
-	p.days, p.blind = p.days+o.days, p.blind+o.blind
+	p.days, p.blindDays = p.days+o.days, p.blindDays+o.blindDays
 	for i := range o.names {
 		p.names[i].add(&o.names[i])
 	}
@@ -152,9 +152,9 @@ func (p *past) decode(file []byte) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	p.days, p.blind = 1, 0
-	if src.first != nil {
-		p.blind = 1
+	p.days, p.blindDays = 1, 0
+	if src.blind() {
+		p.blindDays = 1
 	}
 	clear(p.names)
 	clear(p.entries)
@@ -212,7 +212,7 @@ func (t *taker) add(name []byte, from origin, b before, again bool) {
 	if ref == 0 {
 		return
 	}
-	for ; at != 0 && t.first == nil; at = t.of.entries.at(at).next {
+	for ; at != 0 && !t.blind(); at = t.of.entries.at(at).next {
 		if t.of.entries.at(at).origin == from {
 			t.entries[at].add(&b)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sparkless/storage/event"
 )
 
 var november20 = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
@@ -100,7 +102,7 @@ func TestEditsAllowedByLength(t *testing.T) {
 			c := NewCounts()
 			addNames(c, map[string]int{stem + ".exe": 9, mutant + ".exe": 1, "other.exe": 5})
 			// Equal names meet only where frequent and rare overlap.
-			records, err := New(Params{Frequent: 0, Rare: 1, Similarity: 0.85}, "", 1).Finish(t.Context(), november20, c, NewCounts())
+			records, err := New(Params{Frequent: 0, Rare: 1, Similarity: 0.85}, "", 1).Finish(t.Context(), event.Day(november20), c, NewCounts())
 			if err != nil {
 				t.Fatal(err)
 			}

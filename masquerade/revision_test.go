@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"sparkless/publish"
+	"sparkless/storage/event"
 )
 
 // revisions are those of findings, and their suspects, by ID.
 func revisions(t *testing.T, p Params, events []happened, days [][]happened) (revision, suspect map[string]string) {
 	t.Helper()
 	day := countsOf(events)
-	records, err := New(p, "", 1).Finish(t.Context(), november20, day, historyOf(t, day, days))
+	records, err := New(p, "", 1).Finish(t.Context(), event.Day(november20), day, historyOf(t, day, days))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestNotebookHasNoOtherMembers(t *testing.T) {
 
 func mustFinish(t testing.TB, p Params, day, history *Counts) []publish.Record {
 	t.Helper()
-	records, err := New(p, "", 1).Finish(t.Context(), november20, day, history)
+	records, err := New(p, "", 1).Finish(t.Context(), event.Day(november20), day, history)
 	if err != nil {
 		t.Fatal(err)
 	}

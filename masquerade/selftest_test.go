@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sparkless/storage/event"
 )
 
 // quietEstate has many names, nearly all of them seen less often than the
@@ -136,7 +138,7 @@ func TestSelfTestOnOddDays(t *testing.T) {
 	if _, err := d.SelfTest(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := d.Finish(ctx, november20, c, NewCounts()); !errors.Is(err, context.Canceled) {
+	if _, err := d.Finish(ctx, event.Day(november20), c, NewCounts()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

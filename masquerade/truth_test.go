@@ -15,6 +15,7 @@ import (
 	"sparkless/masquerade/lookalike"
 	"sparkless/masquerade/windows"
 	"sparkless/publish"
+	"sparkless/storage/event"
 )
 
 // truth checks what a finding says in words against the events.
@@ -384,8 +385,14 @@ func (c *truth) numbers() {
 	c.Helper()
 	f := c.f
 	first, last := c.events[0].at, c.events[0].at
+	var hours []int
 	for _, h := range c.events {
 		first, last = min(first, h.at), max(last, h.at)
+		hours = append(hours, time.Unix(0, h.at).UTC().Hour())
+	}
+	slices.Sort(hours)
+	if !slices.Equal(f.HoursSeen, slices.Compact(hours)) {
+		c.lie("seen in the hours %d, not %d", f.HoursSeen, hours)
 	}
 	if f.MaliciousCount != int64(len(c.events)) || f.NormalCount != c.count(f.NormalProcess)*int64(btoi(f.NormalProcess != "")) ||
 		f.FirstSeen != timestamp(first) || f.LastSeen != timestamp(last) || f.EstateHosts != len(c.hosts) || f.HostCount != c.numberOf(c.events) ||
@@ -424,7 +431,7 @@ func TestSentencesAreTrue(t *testing.T) {
 		p := randomParams(t, rng)
 		p.MinScore = 0
 		day := countsOf(events)
-		records, err := New(p, "", 2).Finish(t.Context(), november20, day, historyOf(t, day, before))
+		records, err := New(p, "", 2).Finish(t.Context(), event.Day(november20), day, historyOf(t, day, before))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,8 @@ type Policy struct {
 	Base, Max time.Duration
 	// Total is the time after which no further attempt begins.
 	Total time.Duration
+	// Notify, if set, is told each failure that is followed by a pause.
+	Notify func(error)
 }
 
 // DefaultPolicy gives a throttled or restarting destination about five minutes.
@@ -46,13 +48,15 @@ func (p Policy) Validate() error {
 // Retry returns a sink that calls sink again after a passing error, with waits
 // that double and vary by chance, and never shorter than a storage.Backoff asks for. It
 // does not retry ErrRefused, ErrSettings, ErrDenied or an error of a context.
-// policy is valid or the zero value. The sink returned is a Replacer if, and only
+// policy is valid, or has no more than Notify. The sink returned is a Replacer if, and only
 // if, sink is one.
 //
 // A call in progress is not cut short by policy.Total: that is for sink to bound.
 func Retry(sink Sink, policy Policy) Sink {
-	if policy == (Policy{}) {
+	if policy.Attempts == 0 {
+		notify := policy.Notify
 		policy = DefaultPolicy()
+		policy.Notify = notify
 	}
 	_, replaces := sink.(Replacer)
 	r := &retrier{Sink: sink, policy: policy, replaces: replaces}
@@ -92,6 +96,9 @@ func (r *retrier) Send(ctx context.Context, records []Record) (int, error) {
 		spent := time.Since(start)
 		if attempt >= r.policy.Attempts || pause > r.policy.Total-spent {
 			return n, gaveUp(attempt, spent, pause, err)
+		}
+		if r.policy.Notify != nil {
+			r.policy.Notify(err)
 		}
 		if n > 0 && !r.replaces {
 			r.notBefore = time.Now().Add(pause)

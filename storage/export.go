@@ -21,38 +21,78 @@ import (
 // Monitor".)
 const exportRoot = "WorkspaceResourceId="
 
-// Export is what a container holds of one day.
+// Export is what a container holds of a span of time.
 type Export struct {
-	// Blobs are the day's data, in name order.
+	// Blobs are its data, in name order.
 	Blobs []Blob
+	// Aside are data of the same days that lie more than an hour outside of the
+	// span, in name order.
+	Aside []Blob
 	// Workspaces are the resource IDs, or of export jobs the workspace IDs, whose
-	// folders the day was looked for in, as written in the blob names; empty if
+	// folders the span was looked for in, as written in the blob names; empty if
 	// none matches.
 	Workspaces []string
-	// Unknown are names in the day's folders that are neither data nor the
+	// Unknown are names in the folders of these days that are neither data nor the
 	// markers that writers leave behind, in name order.
 	Unknown []string
 }
 
-// ListDay lists the data of one UTC day, of the workspace with the given
-// resource ID in any case (a bare workspace name will do), or of every
-// workspace in the container when it is empty. For what export jobs wrote, the
-// workspace is its GUID, or GUID/jobId/ID for one of several jobs.
+// ListDay is List of one UTC day.
+func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
+	return List(ctx, r, workspace, dayOf(day), dayOf(day).Add(wholeDay))
+}
+
+// beside is how far outside of a span its events are looked for, within the same
+// days: exports file an event by the hour of its TimeGenerated, others may round it.
+const beside = time.Hour
+
+// List lists the data of a span of time, from from up to, not including, to: of the
+// workspace with the given resource ID in any case (a bare workspace name will do), or
+// of every workspace in the container when it is empty. For what export jobs wrote,
+// the workspace is its GUID, or GUID/jobId/ID for one of several jobs. No other days'
+// folders are looked into than those of the days that the span touches.
 //
 // It fails with ErrInvalid where events may be there twice: when two jobs, or both
 // kinds of folders of one job, hold the same hour of a workspace, and when every
-// workspace is asked for and both a continuous export and a job hold the day,
+// workspace is asked for and both a continuous export and a job hold a day,
 // since nothing in their names tells whether they are of the same workspace.
-func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Export, error) {
+func List(ctx context.Context, r Reader, workspace string, from, to time.Time) (Export, error) {
 	var e Export
-	day = day.UTC()
 	bases, err := Workspaces(ctx, r, workspace)
 	if err != nil {
 		return e, err
 	}
+	e.Workspaces = append(e.Workspaces, bases...)
+	for day := dayOf(from); day.Before(to); day = day.Add(wholeDay) {
+		one := Export{Workspaces: e.Workspaces}
+		if err := one.addDay(ctx, r, workspace, day); err != nil {
+			return e, err
+		}
+		e.Blobs, e.Unknown = append(e.Blobs, one.Blobs...), append(e.Unknown, one.Unknown...)
+	}
+	byName := func(a, b Blob) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(e.Blobs, byName)
+	slices.Sort(e.Unknown)
+	e.setAside(from, to)
+	return e, nil
+}
+
+// setAside leaves those blobs that can hold something of the span.
+func (e *Export) setAside(from, to time.Time) {
+	e.Blobs = slices.DeleteFunc(e.Blobs, func(b Blob) bool {
+		at, ok := ExportTime(b.Name)
+		far := ok && (!at.Add(time.Hour+beside).After(from) || !at.Before(to.Add(beside)))
+		if far {
+			e.Aside = append(e.Aside, b)
+		}
+		return far
+	})
+}
+
+// addDay adds a UTC day from the folders of all workspaces.
+func (e *Export) addDay(ctx context.Context, r Reader, workspace string, day time.Time) (err error) {
 	var exported, jobs string // a workspace of either kind that holds the day
-	for _, id := range bases {
-		e.Workspaces = append(e.Workspaces, id)
+	for _, id := range e.Workspaces {
 		before, kind := len(e.Blobs), &exported
 		if isGUID(id) {
 			kind = &jobs
@@ -61,22 +101,20 @@ func ListDay(ctx context.Context, r Reader, workspace string, day time.Time) (Ex
 			err = e.addFolders(ctx, r, exportRoot+id+"/", day)
 		}
 		if err != nil {
-			return e, err
+			return err
 		}
 		if len(e.Blobs) > before {
 			*kind = id
 		}
 	}
 	if err := e.checkJobs(day); err != nil {
-		return e, err
+		return err
 	}
 	if exported != "" && jobs != "" {
-		return e, fmt.Errorf("%s is there both from the continuous export of %s and from an export job of %s, so that its events may be there twice: set storage.workspace to one of the two: %w",
+		return fmt.Errorf("%s is there both from the continuous export of %s and from an export job of %s, so that its events may be there twice: set storage.workspace to one of the two: %w",
 			day.Format(time.DateOnly), exported, jobs, ErrInvalid)
 	}
-	slices.SortFunc(e.Blobs, func(a, b Blob) int { return strings.Compare(a.Name, b.Name) })
-	slices.Sort(e.Unknown)
-	return e, nil
+	return nil
 }
 
 // addFolders adds the day from the folders of a workspace's continuous export.
@@ -259,4 +297,51 @@ func ExportHour(name string) (int, bool) {
 	hour, okHour := partition(parts[1], "h")
 	minute, okMinute := partition(parts[2], "m")
 	return hour, okHour && okMinute && hour < 24 && minute < 60
+}
+
+// ExportTime returns the hour, with its day, that the folders of an export blob's
+// name state.
+func ExportTime(name string) (time.Time, bool) {
+	hour, ok := ExportHour(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	day, ok := exportDay(strings.Split(name, "/"))
+	return day.Add(time.Duration(hour) * time.Hour), ok
+}
+
+// exportDay returns the day that folders state: the first one, as in dayFolders.
+func exportDay(folders []string) (time.Time, bool) {
+	keys := [3]string{"y", "m", "d"}
+	ofJob := folders[0]+"/" == jobRoot
+	if ofJob {
+		keys = [3]string{"year", "month", "day"}
+	}
+	for i, folder := range folders {
+		if stamp, ok := strings.CutPrefix(folder, jobStamped); ok && ofJob {
+			date, _, _ := strings.Cut(stamp, "T")
+			day, err := time.Parse(time.DateOnly, date)
+			return day, err == nil
+		}
+		if day, ok := dayIn(folders[i:min(i+3, len(folders))], keys); ok {
+			return day, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// dayIn reads a day of three folders, whose names have these keys.
+func dayIn(folders []string, keys [3]string) (time.Time, bool) {
+	if len(folders) != len(keys) {
+		return time.Time{}, false
+	}
+	var n [3]int
+	for i, folder := range folders {
+		var ok bool
+		if n[i], ok = partition(folder, keys[i]); !ok {
+			return time.Time{}, false
+		}
+	}
+	day := time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, time.UTC)
+	return day, int(day.Month()) == n[1] && day.Day() == n[2]
 }

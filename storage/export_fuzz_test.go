@@ -55,6 +55,9 @@ func FuzzListDay(f *testing.F) {
 		if err != nil && !errors.Is(err, storage.ErrInvalid) {
 			t.Error(err)
 		}
+		if len(e.Aside) > 0 {
+			t.Errorf("of a day nothing is set aside: %q", blobNames(e.Aside))
+		}
 		data := blobNames(e.Blobs)
 		all := slices.Sorted(slices.Values(slices.Concat(data, e.Unknown)))
 		if len(slices.Compact(slices.Clone(all))) != len(all) || !slices.IsSorted(data) {

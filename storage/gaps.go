@@ -2,18 +2,32 @@ package storage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Gap is the hours of a day of which a workspace's export has no blob.
+// Gap is the hours of one day of which a workspace's export has no blob.
 type Gap struct {
 	Workspace string // as Export.Workspaces states it, in lower case
-	Hours     []int  // 0 to 23, ascending
+	// Day is the midnight before the hours where several days were looked at;
+	// otherwise it is zero, and not said.
+	Day   time.Time
+	Hours []int // 0 to 23, ascending
 }
 
-// String names the hours, "03, 07-09", and the workspace.
-func (g Gap) String() string { return Hours(g.Hours) + " of " + g.Workspace }
+// String names the hours, "03, 07-09", with their day if it has to be said, and the
+// workspace.
+func (g Gap) String() string { return g.When() + " of " + g.Workspace }
+
+// When names the hours, with their day if it has to be said: "2026-11-20 03, 07-09".
+func (g Gap) When() string {
+	if g.Day.IsZero() {
+		return Hours(g.Hours)
+	}
+	return g.Day.Format(time.DateOnly) + " " + Hours(g.Hours)
+}
 
 // Hours writes ascending hours of a day with those in a row as a range: "03, 07-09".
 func Hours(hours []int) string {
@@ -35,43 +49,82 @@ func Hours(hours []int) string {
 	return b.String()
 }
 
-// Gaps returns the gaps among the day's first hours (24 of a day that is over),
-// of the workspaces that have a blob of the day at all: one that is retired lacks
-// nothing.
-func (e Export) Gaps(hours int) []Gap {
-	var gaps []Gap
-	for id, has := range e.hours() {
-		var g Gap
-		for hour := range hours {
-			if !has[hour] {
-				g.Hours = append(g.Hours, hour)
-			}
-		}
-		if len(g.Hours) > 0 {
-			g.Workspace = id
-			gaps = append(gaps, g)
-		}
-	}
-	slices.SortFunc(gaps, func(a, b Gap) int { return strings.Compare(a.Workspace, b.Workspace) })
-	return gaps
+// Coverage is what the export of a workspace has of a span of time. Its JSON is part of
+// profiles.
+type Coverage struct {
+	Workspace string        `json:"workspace"` // as its blobs' names state it, in lower case
+	Hours     []CoveredHour `json:"hours"`     // that have blobs, in order
 }
 
-// hours are those that have blobs, by workspace in lower case.
-func (e Export) hours() map[string]*[24]bool {
-	found := map[string]*[24]bool{}
-	for _, b := range e.Blobs {
-		hour, ok := ExportHour(b.Name)
+// CoveredHour is an hour of which there are blobs, by their names.
+type CoveredHour struct {
+	Start time.Time `json:"start"`
+	Blobs int       `json:"blobs"` // 0 if all of them lie aside
+	Bytes int64     `json:"bytes"` // as stored
+}
+
+// Coverage returns what there is, by workspace. Blobs whose names state no hour are
+// left out.
+func (e Export) Coverage() []Coverage {
+	found := map[string]map[time.Time]CoveredHour{}
+	add := func(b Blob, blobs int, bytes int64) {
+		at, ok := ExportTime(b.Name)
 		if !ok {
-			continue
+			return
 		}
 		id := workspaceOf(b.Name)
 		if found[id] == nil {
-			found[id] = new([24]bool)
+			found[id] = map[time.Time]CoveredHour{}
 		}
-		found[id][hour] = true
+		h := found[id][at]
+		found[id][at] = CoveredHour{at, h.Blobs + blobs, h.Bytes + bytes}
 	}
-	return found
+	for _, b := range e.Blobs {
+		add(b, 1, b.Size)
+	}
+	for _, b := range e.Aside {
+		add(b, 0, 0)
+	}
+	var all []Coverage
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		hours := slices.SortedFunc(maps.Values(found[id]), func(a, b CoveredHour) int { return a.Start.Compare(b.Start) })
+		all = append(all, Coverage{id, hours})
+	}
+	return all
 }
+
+// has reports whether there are blobs of the hour that starts then.
+func (c *Coverage) has(start time.Time) bool {
+	_, ok := slices.BinarySearchFunc(c.Hours, start, func(h CoveredHour, t time.Time) int { return h.Start.Compare(t) })
+	return ok
+}
+
+// Gaps returns the gaps among the hours from from up to until, the first and the
+// last of which may be parts. Of the workspaces it tells of those that have a blob
+// of these days at all: one that is retired lacks nothing.
+func Gaps(covered []Coverage, from, until time.Time) []Gap {
+	several := until.Sub(dayOf(from)) > wholeDay
+	var gaps []Gap
+	for _, c := range covered {
+		g := Gap{Workspace: c.Workspace}
+		for hour := from.UTC().Truncate(time.Hour); hour.Before(until); hour = hour.Add(time.Hour) {
+			if day := dayOf(hour); several && !day.Equal(g.Day) {
+				gaps = append(gaps, g)
+				g = Gap{Workspace: c.Workspace, Day: day}
+			}
+			if !c.has(hour) {
+				g.Hours = append(g.Hours, hour.Hour())
+			}
+		}
+		gaps = append(gaps, g)
+	}
+	return slices.DeleteFunc(gaps, func(g Gap) bool { return len(g.Hours) == 0 })
+}
+
+const wholeDay = 24 * time.Hour
+
+// dayOf is the midnight before a moment, UTC.
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(wholeDay) }
 
 // workspaceOf is the workspace that an export blob's name states, in lower case.
 func workspaceOf(name string) string {

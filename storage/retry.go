@@ -257,6 +257,16 @@ func (r *retryStore) Put(ctx context.Context, name string, data []byte) error {
 	return r.p.Do(ctx, func() error { return r.s.Put(ctx, name, data) })
 }
 
+// Remove repeats what failed for a passing reason. It is errors.ErrUnsupported
+// where the store is no Remover.
+func (r *retryStore) Remove(ctx context.Context, name string) error {
+	remover, ok := r.s.(Remover)
+	if !ok {
+		return fmt.Errorf("removing %q: %w", name, errors.ErrUnsupported)
+	}
+	return r.p.Do(ctx, func() error { return remover.Remove(ctx, name) })
+}
+
 // Lock repeats what failed for a passing reason. It is errors.ErrUnsupported
 // where the store is no Locker.
 func (r *retryStore) Lock(ctx context.Context, name string) (held context.Context, unlock func() error, err error) {

@@ -84,6 +84,15 @@ type Finder interface {
 	Find(ctx context.Context, name string) (Blob, error)
 }
 
+// Remover is what a Store offers that can take an object away again. The job keeps
+// what it puts; this is for what was put only to see whether it can be.
+type Remover interface {
+	// Remove deletes the object name, and what a lock of that name left behind.
+	// It is no error if there is none. Nobody may hold that lock, or take it
+	// meanwhile.
+	Remove(ctx context.Context, name string) error
+}
+
 // Locker is what a Store offers that can keep others out. Locks hold between
 // processes and machines, and one that its holder did not live to release is
 // free again after a minute at most, whatever the clocks of the machines say.

@@ -22,7 +22,8 @@ const (
 // earlier one has drawn, so that their order is free.
 type generator struct {
 	cfg      Config
-	dates    [2]string // "2006-01-02T" of the day and of the next
+	passing  *rand.Rand // of what is of one day alone, if it is an earlier one
+	dates    [2]string  // "2006-01-02T" of the day and of the next
 	tenant   string
 	estate   *estate
 	known    map[string]*program // the catalogues, by lower-cased name
@@ -62,6 +63,9 @@ func newGenerator(cfg Config) *generator {
 	if cfg.Layout.CRLF {
 		g.lineEnd = "}\r\n"
 	}
+	if cfg.Earlier > 0 {
+		g.passing = rand.New(rand.NewPCG(cfg.Seed, windowCount+uint64(cfg.Earlier)))
+	}
 	g.addWords()
 	g.plan = g.newPlan(rng)
 	g.used = nil
@@ -69,6 +73,9 @@ func newGenerator(cfg Config) *generator {
 	for _, k := range otherKinds() {
 		e := &otherEvent{eventKind: k, record: g.recordTemplate(k), program: g.known[k.program]}
 		g.others = append(g.others, slices.Repeat([]*otherEvent{e}, k.weight)...)
+	}
+	if g.passing != nil {
+		rng = g.passing
 	}
 	g.load = loadCurve(rng, day.Weekday())
 	g.events = share(cfg.Events, g.load[:])
@@ -155,7 +162,7 @@ func (g *generator) put(emit func(name string, data []byte) error, name string, 
 
 // window writes the blobs of one five-minute folder, using buf.
 func (g *generator) window(w int, buf *[]byte, put func(part int, data []byte) error) error {
-	s := &scene{rng: rand.New(rand.NewPCG(g.cfg.Seed, uint64(w)+1))}
+	s := &scene{rng: rand.New(rand.NewPCG(g.cfg.Seed+uint64(g.cfg.Earlier)<<32, uint64(w)+1))}
 	rare := slices.Clone(g.rare[w])
 	n, creates, perBlob := g.events[w], g.creates[w], g.blobLines()
 	part, data := 0, g.start((*buf)[:0])

@@ -60,8 +60,20 @@ func classics() map[string][]string {
 	}
 }
 
-// newImpostors draws cfg.Impostors names that imitate one of common.
-func (g *generator) newImpostors(rng *rand.Rand, common []*program) []*program {
+// earlierImpostors are those of a day before: of those to come, each fourth has been
+// there for some days; and a few that do not come again.
+func (g *generator) earlierImpostors(rng *rand.Rand, toCome []*program, common []*program) []*program {
+	var list []*program
+	for i, p := range toCome {
+		if i%4 == 0 && g.cfg.Earlier <= 1+i/4%4 {
+			list = append(list, p)
+		}
+	}
+	return append(list, g.newImpostors(rng, common, g.cfg.Impostors/10)...)
+}
+
+// newImpostors draws n names that imitate one of common.
+func (g *generator) newImpostors(rng *rand.Rand, common []*program, n int) []*program {
 	d := &disguise{rng: rng, g: g, classics: classics()}
 	for _, name := range strings.Fields(targets) {
 		if slices.ContainsFunc(common, func(p *program) bool { return p.base == name }) {
@@ -70,7 +82,7 @@ func (g *generator) newImpostors(rng *rand.Rand, common []*program) []*program {
 	}
 	var list []*program
 	kinds := planted()
-	for i := 0; len(list) < g.cfg.Impostors; i++ {
+	for i := 0; len(list) < n; i++ {
 		if imp := d.draw(kinds[i%len(kinds)], i); imp != nil {
 			list = append(list, g.newImpostor(rng, imp))
 		}

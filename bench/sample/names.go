@@ -135,7 +135,11 @@ func (g *generator) newPlan(rng *rand.Rand) *plan {
 		p.add(take(lasting), 8-6*i/few)
 	}
 	familiar = familiar[:min(len(familiar), n/20)] // few enough to leave room for the others
-	impostors := g.newImpostors(rng, p.common)
+	impostors := g.newImpostors(rng, p.common, g.cfg.Impostors)
+	if g.cfg.Earlier > 0 {
+		rng = g.passing
+		impostors = g.earlierImpostors(rng, impostors, p.common)
+	}
 	for _, q := range neighbours {
 		p.add(q, 1)
 	}

@@ -30,6 +30,10 @@ type Config struct {
 	Names int
 	// Impostors is the number of planted masquerades.
 	Impostors int
+	// Earlier makes it a day so many days before the one of the same Seed: of the same
+	// company, with the same lasting programs. Those that pass by are others, and of
+	// the impostors some are there already, and a few that are gone later.
+	Earlier int
 	// Workspace is the resource ID of the Log Analytics workspace.
 	Workspace string
 	// BlobLines is the number of lines after which a five-minute folder goes on
@@ -78,6 +82,7 @@ func (c Config) Validate() error {
 	check(c.Events <= 1_000_000_000, "Events: %d: give at most 1,000,000,000", c.Events)
 	check(c.Hosts >= 3 && c.Hosts <= 100_000, "Hosts: %d: give 3 to 100,000", c.Hosts)
 	check(c.Impostors >= 0 && c.Impostors <= min(c.Names/10, 1000), "Impostors: %d: give 0 to a tenth of Names, at most 1,000", c.Impostors)
+	check(c.Earlier >= 0 && c.Earlier <= 10_000, "Earlier: %d: give 0 to 10,000", c.Earlier)
 	check(c.BlobLines >= 0, "BlobLines: %d: give 0 or more", c.BlobLines)
 	workspace := regexp.MustCompile(`^/subscriptions/` + guidPattern + `/resourcegroups/[^/]+/providers/microsoft\.operationalinsights/workspaces/[^/]+$`)
 	check(workspace.MatchString(strings.ToLower(c.Workspace)),

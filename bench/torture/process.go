@@ -64,7 +64,7 @@ var phases = [...]string{"starting", "waiting", "listing", "reading", "merging",
 type entry struct {
 	Msg    string
 	Shards int
-	Before int `json:"read before"`
+	Before int `json:"reused"`
 }
 
 func entries(log string) []entry {
@@ -94,7 +94,7 @@ func lastPhase(log string) string {
 // wantNothingRead: the log says that every shard was read before.
 func wantNothingRead(log string) error {
 	for _, e := range entries(log) {
-		if e.Msg == "read" {
+		if e.Msg == "done" {
 			if e.Shards == 0 || e.Before != e.Shards {
 				return fmt.Errorf("a further run read %d of %d shards", e.Shards-e.Before, e.Shards)
 			}

@@ -41,7 +41,7 @@ func TestClockThatJumpsUnderWay(t *testing.T) {
 		if err != nil || len(data) == 0 || first != nil && !bytes.Equal(data, first) {
 			t.Errorf("%v: other findings, %v", jump, err)
 		}
-		if first != nil && strings.Contains(log, `"read before":0`) {
+		if first != nil && strings.Contains(log, `"reused":0`) {
 			t.Errorf("%v: read again: %s", jump, log)
 		}
 		first = data
@@ -58,10 +58,8 @@ func clockRun(t *testing.T, now func() time.Time) string {
 	var out, log bytes.Buffer
 	a := newApp(&out, &log)
 	a.now = now
-	root := a.rootCommand()
-	root.SetArgs([]string{"run", "--folder", "export", "--work-folder", "work", "--out", "found-{day}.jsonl", "--log-format", "json"})
-	if err := root.ExecuteContext(t.Context()); err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
+	if code := a.execute(t.Context(), []string{"run", "--folder", "export", "--work-folder", "work", "--out", "found-{day}.jsonl", "--log-format", "json"}); code != 0 {
+		t.Fatalf("exit %d\n%s", code, log.String())
 	}
 	return log.String()
 }
@@ -72,10 +70,8 @@ func atTime(t *testing.T, now time.Time, args ...string) (stdout, log string) {
 	var out, errs bytes.Buffer
 	a := newApp(&out, &errs)
 	a.now = func() time.Time { return now }
-	root := a.rootCommand()
-	root.SetArgs(append(args, "--log-format", "json"))
-	if err := root.ExecuteContext(t.Context()); err != nil {
-		t.Fatalf("%v: %v\n%s", args, err, errs.String())
+	if code := a.execute(t.Context(), append(args, "--log-format", "json")); code != 0 {
+		t.Fatalf("%v: exit %d\n%s", args, code, errs.String())
 	}
 	return out.String(), errs.String()
 }
@@ -117,9 +113,9 @@ func TestRuleHoldsThroughItsLastDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown := []bool{strings.Contains(table, "svch0st.exe"), strings.Contains(string(file), "svch0st.exe"),
-			strings.Contains(log, `"findings":1,"suppressed":0`), strings.Contains(log, "a rule expired on 2026-11-25"), strings.Contains(told, "rules.yaml:3 would suppress it and expired on 2026-11-25")}
-		quiet := []bool{strings.Contains(log, `"findings":0,"suppressed":1`), strings.Contains(log, "findings are suppressed"), strings.Contains(told, "suppressed by rules.yaml:3 until 2026-11-25 (a canary of ours)")}
+		shown := []bool{strings.Contains(table, "svch[0]st.exe"), strings.Contains(string(file), "svch0st.exe"),
+			strings.Contains(log, `"findings":{"total":1,"by_severity":{"high":1,"medium":0,"low":0,"informational":0}},"suppressed":0`), strings.Contains(log, "a rule expired on 2026-11-25"), strings.Contains(told, "rules.yaml:3 would suppress it and expired on 2026-11-25")}
+		quiet := []bool{strings.Contains(log, `"informational":0}},"suppressed":1`), strings.Contains(log, "findings are suppressed"), strings.Contains(told, "suppressed by rules.yaml:3 until 2026-11-25 (a canary of ours)")}
 		if slices.Contains(shown, c.suppressed) || slices.Contains(quiet, !c.suppressed) {
 			t.Errorf("%v: shown %v, suppressed %v\n%s\n%s\n%s", c.now, shown, quiet, table, log, told)
 		}

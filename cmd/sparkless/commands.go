@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"sparkless/cmd/sparkless/progress"
+	"sparkless/cmd/sparkless/telemetry"
+	"sparkless/cmd/sparkless/terminal"
 )
 
 // version is set by the linker; without it the module's own is shown.
@@ -19,10 +24,28 @@ type app struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	now            func() time.Time
+	summary        *recorder         // of a command that has one
+	display        *progress.Display // of stderr: whatever is written there goes through it
+	at             place
+	telemetry      *telemetry.Telemetry
+	ran            func(code int, err error) // ends the span of the run
+	screen         terminal.Screen           // what stdout is
+	tables         int                       // that were written to it
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdout, stderr, newLogger(stderr, "auto", slog.LevelInfo), time.Now}
+	d := progress.New(stderr)
+	return &app{stdout: stdout, stderr: stderr, log: newLogger(d, isTerminal(stderr), "auto", slog.LevelInfo), now: time.Now, display: d, screen: terminal.Of(stdout, os.Getenv, false), ran: func(int, error) {}}
+}
+
+// write writes a table to stdout, below a blank line if there is one before.
+func (a *app) write(t *terminal.Table) error {
+	if a.tables++; a.tables > 1 {
+		if _, err := fmt.Fprintln(a.stdout); err != nil {
+			return err
+		}
+	}
+	return a.screen.Write(a.stdout, t)
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -36,24 +59,29 @@ and Windows' own names in a wrong folder or under a wrong parent. Each finding h
 its evidence in words, a score and a severity.
 
 Settings come from flags, SPARKLESS_… environment variables, config.yaml and
-defaults, in this order; "sparkless config show" prints each with its origin.
-
-Exit codes: 0 done, 1 failed, 2 usage or settings, 3 done on partial input,
-4 not authorised, 5 findings kept but not delivered, 130 interrupted.`,
+defaults, in this order; "sparkless config show" prints each with its origin.`,
+		Example: `  sparkless sample --out sample
+  sparkless run --folder sample
+  sparkless run --account mystorage --report day.html`,
 		Version:       buildVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("sparkless {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.reportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand())
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand(),
+		a.initCommand(), a.doctorCommand(), a.completionCommand(), a.manCommand(), a.schemaCommand())
+	root.AddCommand(helpTopics()...)
+	setHelp(root)
+	root.InitDefaultHelpCmd()
 	for _, c := range allCommands(root) {
 		if c.Args == nil {
 			c.Args = noArguments
 		}
-		if c.RunE == nil { // a command of commands
+		if c.RunE == nil && c.HasSubCommands() {
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
+		hideIdleFlags(c)
 	}
 	return root
 }
@@ -71,9 +99,9 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return usageError{fmt.Errorf("unknown command %q; `%s --help` lists them", args[0], cmd.CommandPath())}
+		return unknownCommand(cmd, args[0])
 	}
-	return usageError{fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0])}
+	return usageError{fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), address(args[0]))}
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -81,7 +109,12 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Hunt through one day: yesterday (UTC) unless told",
 		Long: `Run reads a day's exports, or what came late of them, and prints, writes and sends
-what it finds. The profile says how much that is:
+what it finds. With --from and --to, or with --last, it does so for another window of
+up to 31 days, as one analysis of all its events: from the first moment up to, not
+including, the last. Findings of a window are kept and delivered apart from those of
+its days.
+
+The profile says how much is found:
 
   strict     findings with a score of 50 or more: medium and high
   balanced   40 or more: low, too; this is the default
@@ -93,24 +126,27 @@ what it finds. The profile says how much that is:
 run over the same day, which reads nothing again.`,
 		Example: `  sparkless run --folder ./export --day 2026-11-20
   sparkless run --folder ./export --day 2026-11-20 --profile hunt --weight folder=60
+  sparkless run --account mystorage --last 24h
+  sparkless run --account mystorage --from 2026-11-19T18:00:00Z --to 2026-11-20T06:00:00Z
   sparkless run --account mystorage --workspace my-sentinel --out findings-{day}.csv
   SPARKLESS_STORAGE_CONNECTION_STRING=… sparkless run --dry-run`,
 	}
-	day := cmd.Flags().String("day", "", "the UTC day to analyse, like 2026-11-20")
+	f := addWindowFlags(cmd)
+	f.addLast(cmd)
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		date := midnight(a.now()).AddDate(0, 0, -1)
-		if *day != "" {
-			var err error
-			if date, err = parseDay("--day", *day); err != nil {
-				return err
-			}
+		w, err := a.window(f)
+		if err == nil {
+			err = notTooLong(w)
+		}
+		if err != nil {
+			return err
 		}
 		v, err := a.load(cmd)
 		if err != nil {
 			return err
 		}
-		return a.runDay(cmd.Context(), v, date)
+		return a.runWindow(cmd.Context(), v, w)
 	}
 	return cmd
 }
@@ -124,26 +160,20 @@ that an earlier run has read are not read again, findings that were delivered
 are not sent again. A day that fails does not stop the others.`,
 		Example: `  sparkless backfill --account mystorage --from 2026-11-01 --to 2026-12-01`,
 	}
-	from := cmd.Flags().String("from", "", "the first UTC day")
-	to := cmd.Flags().String("to", "", "the day after the last")
+	var f windowFlags
+	cmd.Flags().StringVar(&f.from, "from", "", "the first UTC day")
+	cmd.Flags().StringVar(&f.to, "to", "", "the day after the last")
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		first, err := parseDay("--from", *from)
+		w, err := a.days(&f)
 		if err != nil {
 			return err
-		}
-		end, err := parseDay("--to", *to)
-		if err != nil {
-			return err
-		}
-		if !first.Before(end) {
-			return usageError{fmt.Errorf("--from %s is not before --to %s, which is the day after the last", *from, *to)}
 		}
 		v, err := a.load(cmd)
 		if err != nil {
 			return err
 		}
-		return a.runDays(cmd.Context(), v, first, end)
+		return a.runDays(cmd.Context(), v, w.From, w.To)
 	}
 	return cmd
 }
@@ -154,29 +184,30 @@ func (a *app) publishCommand() *cobra.Command {
 		Short: "Send what earlier runs have found and could not deliver",
 		Long: `Publish sends findings that are in the work store and have no receipt of a
 destination that is set up. It reads no export. Without --day it sends all that
-earlier runs owe to the destinations they knew; with --day it sends what that day
-lacks at every destination, also one that was set up since.`,
+earlier runs owe to the destinations they knew; with --day, or with --from and --to of
+a window as it was run, it sends what that lacks at every destination, also one that
+was set up since.`,
 		Example: `  sparkless publish --account mystorage
   sparkless publish --account mystorage --day 2026-11-20`,
 	}
-	day := cmd.Flags().String("day", "", "the UTC day whose findings are sent, like 2026-11-20")
+	f := addWindowFlags(cmd)
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		var date time.Time
-		var err error
-		if *day != "" {
-			if date, err = parseDay("--day", *day); err != nil {
-				return err
-			}
+		w, err := a.window(f)
+		if err != nil {
+			return err
 		}
 		v, err := a.load(cmd)
 		if err != nil {
 			return err
 		}
-		if *day == "" {
+		if v.on("job.dry-run") {
+			return usageError{fmt.Errorf("job.dry-run (%s): publish does nothing but send; `sparkless run --dry-run` shows what a run would", v.origin["job.dry-run"])}
+		}
+		if !f.given() {
 			return a.publishAll(cmd.Context(), v)
 		}
-		return a.publishDay(cmd.Context(), v, date)
+		return a.publishWindow(cmd.Context(), v, w)
 	}
 	return cmd
 }
@@ -204,25 +235,41 @@ func (a *app) load(cmd *cobra.Command) (*values, error) {
 	if err := v.checkMisplaced(); err != nil {
 		return nil, usageError{err}
 	}
+	if err := a.summarise(cmd, v); err != nil {
+		return nil, err
+	}
+	a.startTelemetry(cmd, v)
 	return v, a.readVault(cmd.Context(), v)
 }
 
 // loadHere does the same without asking a key vault.
 func (a *app) loadHere(cmd *cobra.Command) (*values, error) {
 	v, err := loadSettings(cmd.Flags())
+	if err == nil {
+		err = a.setLog(v)
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}
+	return v, nil
+}
+
+// setLog has the log and the tables be as the settings say.
+func (a *app) setLog(v *values) error {
 	level, err := logLevel(v.text("log.level"))
 	format := v.text("log.format")
 	if format != "auto" && format != "text" && format != "json" {
-		err = errors.Join(err, fmt.Errorf("log.format: %s is not auto, text or json", address(format)))
+		err = errors.Join(err, fmt.Errorf("log.format (%s): %s is not auto, text or json", v.origin["log.format"], address(format)))
 	}
-	if err != nil {
-		return nil, usageError{err}
+	if err == nil {
+		if v.on("display.quiet") {
+			level = max(level, slog.LevelWarn)
+		}
+		a.log = newLogger(a.display, isTerminal(a.stderr), format, level)
+		a.display.Set(a.progressMode(v))
 	}
-	a.log = newLogger(a.stderr, format, level)
-	return v, nil
+	a.screen = terminal.Of(a.stdout, os.Getenv, v.on("display.no-color"))
+	return err
 }
 
 func buildVersion() string {

@@ -3,13 +3,14 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"sparkless/cmd/sparkless/terminal"
 )
 
 func (a *app) configCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "config", Short: "Look at the settings"}
+	parent := &cobra.Command{Use: "config", Short: "Look at the settings, or check them"}
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Print each effective setting and where it comes from; no secret",
@@ -17,14 +18,17 @@ func (a *app) configCommand() *cobra.Command {
 variable. It shows no secret and asks nobody: what a run would look for in the
 key vault is named and not fetched.`,
 	}
+	show.Example = `  sparkless config show
+  sparkless config show --config settings.yaml --profile hunt`
 	addFlags(show)
 	show.RunE = func(cmd *cobra.Command, _ []string) error {
 		v, err := a.loadHere(cmd)
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(t, "SETTING\tVALUE\tFROM\tENVIRONMENT")
+		t := &terminal.Table{Columns: []terminal.Column{
+			{Title: "SETTING"}, {Title: "VALUE", Least: 12, Fit: terminal.Wrap}, {Title: "FROM", Least: 12, Fit: terminal.Wrap}, {Title: "ENVIRONMENT", Rank: 1},
+		}}
 		inVault := map[string]string{}
 		for _, s := range v.fromVault() {
 			inVault[s.key] = s.name
@@ -34,11 +38,11 @@ key vault is named and not fetched.`,
 			if name, ok := inVault[s.key]; ok {
 				value, origin = "(not fetched: secret "+name+")", v.vaultOrigin()
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.key, value, origin, envName(s.key))
+			t.Row(terminal.Text(s.key), terminal.Text(value), terminal.Text(origin), terminal.Text(envName(s.key)))
 		}
-		return t.Flush()
+		return a.write(t)
 	}
-	parent.AddCommand(show)
+	parent.AddCommand(show, a.validateCommand())
 	return parent
 }
 

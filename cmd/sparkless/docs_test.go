@@ -34,6 +34,16 @@ func settingsTable() string {
 	return b.String()
 }
 
+// exitTable is the table of exit codes.
+func exitTable() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "| exit code | meaning |\n|---|---|")
+	for _, m := range exitMeanings() {
+		fmt.Fprintf(&b, "| %d | %s |\n", m.code, m.what)
+	}
+	return b.String()
+}
+
 // weightTables are the tables of evidence and of modifiers.
 func weightTables(t *testing.T) string {
 	all := masquerade.WeightList()
@@ -56,10 +66,38 @@ func weightTables(t *testing.T) string {
 	return b.String()
 }
 
-// The README lists every setting and every weight as it is.
+// fieldTable is a table of a finding's fields.
+func fieldTable(fields []field) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "| name | what |\n|---|---|")
+	for _, f := range fields {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.Join(f.names, "`, `"), f.what)
+	}
+	return b.String()
+}
+
+// workTable is the list of the work store's files.
+func workTable() string {
+	widest := 0
+	for _, f := range workFiles() {
+		widest = max(widest, len(f.term))
+	}
+	b := strings.Builder{}
+	b.WriteString("\n") // without it Markdown takes the list for a part of the mark
+	for _, f := range workFiles() {
+		fmt.Fprintf(&b, "    %-*s  %s\n", widest, f.term, f.text)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// The README has every setting, weight, exit code, field and file as it is.
 func TestDocumentsListSettings(t *testing.T) {
 	file := filepath.Join(moduleRoot(t), "README.md")
-	for _, part := range []struct{ what, table string }{{"settings", settingsTable()}, {"weights", weightTables(t)}} {
+	for _, part := range []struct{ what, table string }{
+		{"settings", settingsTable()}, {"weights", weightTables(t)}, {"exit codes", exitTable()},
+		{"fields", fieldTable(everyFields())}, {"judged fields", fieldTable(judgedFields())}, {"work store", workTable()},
+	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -78,47 +116,6 @@ func TestDocumentsListSettings(t *testing.T) {
 			}
 		default:
 			t.Errorf("the README's table of %s is not the program's: go test ./cmd/sparkless -run TestDocuments -update", part.what)
-		}
-	}
-}
-
-// config.yaml names every setting, and what it sets is the default.
-func TestConfigFileIsComplete(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "config.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	section, mentioned := "", map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		bare := strings.TrimLeft(line, "# ")
-		key, _, ok := strings.Cut(bare, ":")
-		if !ok {
-			continue
-		}
-		if line[0] != ' ' && !strings.Contains(line[:2], " ") || strings.HasPrefix(line, "# ") && strings.HasSuffix(strings.TrimSpace(line), ":") {
-			section = key
-			continue
-		}
-		mentioned[section+"."+key] = true
-	}
-	for _, s := range settings() {
-		if s.secret && !strings.Contains(string(text), envName(s.key)) {
-			t.Errorf("config.yaml does not name %s", envName(s.key))
-		}
-		if !s.secret && !mentioned[s.key] {
-			t.Errorf("config.yaml does not mention %s", s.key)
-		}
-	}
-	t.Chdir(moduleRoot(t))
-	a := newApp(t.Output(), t.Output())
-	cmd := a.runCommand()
-	v, err := loadSettings(cmd.Flags())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range settings() {
-		if got, want := fmt.Sprint(v.v.Get(s.key)), fmt.Sprint(s.value); got != want {
-			t.Errorf("config.yaml sets %s to %s, the default is %s", s.key, got, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sparkless/cmd/sparkless/terminal"
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/masquerade/evaluation"
@@ -64,7 +65,11 @@ func (a *app) evaluateCommand() *cobra.Command {
 	flags.Float64Var(&e.options.Batch, "batch", e.options.Batch, "how many names to plant at a time, as a share of the base's")
 	flags.StringVar(&e.format, "format", "table", "table or json")
 	flags.BoolVar(&e.list, "list", false, "in the table, also list recall by target, what was missed, and every false finding")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.evaluate(cmd.Context(), e) }
+	noColor := flags.Bool("no-color", false, "print no colours; so does the environment variable NO_COLOR")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		a.screen = terminal.Of(a.stdout, os.Getenv, *noColor)
+		return a.evaluate(cmd.Context(), e)
+	}
 	return cmd
 }
 
@@ -122,7 +127,7 @@ func (a *app) evaluate(ctx context.Context, e evaluate) (err error) {
 	if e.format == "json" {
 		return writeJSON(a.stdout, report)
 	}
-	return writeEvaluation(a.stdout, report, e.list)
+	return a.writeEvaluation(report, e.list)
 }
 
 // read checks what was asked for, and reads the lists.
@@ -241,7 +246,7 @@ func (t *trial) day(ctx context.Context, d job.Detector[*masquerade.Counts]) ([]
 	cfg.MissingHours = 24 // all of the base is in one blob
 	cfg.ShardSize = t.shardSize()
 	h := job.Hunt[*masquerade.Counts]{Detector: d, Input: input, Work: work, Engine: job.Local(cfg.Workers), Lanes: event.NewLanes(cfg.Workers, 1),
-		Sinks: func(time.Time) ([]publish.Sink, error) { return nil, nil }, Config: cfg}
+		Sinks: func(event.Window) ([]publish.Sink, error) { return nil, nil }, Config: cfg}
 	r, err := h.Day(ctx, t.date)
 	if err != nil {
 		return nil, err

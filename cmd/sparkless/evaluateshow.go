@@ -4,27 +4,30 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
+	"sparkless/cmd/sparkless/terminal"
 	"sparkless/masquerade/evaluation"
-	"sparkless/storage/printable"
 )
 
 // writeEvaluation writes the figures side by side.
-func writeEvaluation(w io.Writer, r evaluation.Report, list bool) error {
-	writePlanted(w, r)
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	for _, row := range evaluationRows(r.Planted) {
-		fmt.Fprint(t, row.title)
-		for _, f := range r.Profiles {
-			fmt.Fprint(t, "\t", row.cell(f))
-		}
-		fmt.Fprintln(t)
+func (a *app) writeEvaluation(r evaluation.Report, list bool) error {
+	writePlanted(a.stdout, r)
+	t := &terminal.Table{Columns: []terminal.Column{{Least: 16, Fit: terminal.Wrap}}}
+	for _, f := range r.Profiles {
+		t.Columns = append(t.Columns, terminal.Column{Title: f.Profile, Least: 9, Fit: terminal.Wrap})
 	}
-	if err := t.Flush(); err != nil || !list {
+	for _, row := range evaluationRows(r.Planted) {
+		title := strings.TrimLeft(row.title, " ")
+		cells := []terminal.Cell{terminal.Text(title).Indent(len(row.title) - len(title))}
+		for _, f := range r.Profiles {
+			cells = append(cells, terminal.Text(row.cell(f)))
+		}
+		t.Row(cells...)
+	}
+	if err := a.write(t); err != nil || !list {
 		return err
 	}
-	return listEvaluation(w, r)
+	return a.listEvaluation(r)
 }
 
 // writePlanted says what was planted into what.
@@ -60,7 +63,7 @@ type evaluationRow struct {
 }
 
 func evaluationRows(p evaluation.Planted) []evaluationRow {
-	rows := []evaluationRow{{"", func(f evaluation.Figures) string { return f.Profile }}}
+	var rows []evaluationRow
 	if p.Impostors > 0 {
 		rows = append(rows,
 			evaluationRow{"impostors found", func(f evaluation.Figures) string { return ratio(f.Recall) }},
@@ -102,26 +105,34 @@ func bySeverity(counts map[string]int) string {
 }
 
 // listEvaluation writes what the figures count, profile by profile.
-func listEvaluation(w io.Writer, r evaluation.Report) error {
+func (a *app) listEvaluation(r evaluation.Report) error {
 	for _, f := range r.Profiles {
-		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		t := &terminal.Table{Columns: []terminal.Column{
+			{}, {Least: 7, Fit: terminal.Wrap}, {Least: 14, Fit: terminal.Middle}, {Least: 12, Fit: terminal.Middle}, {Rank: 1}, {Rank: 2},
+		}}
+		row := func(texts ...string) {
+			cells := []terminal.Cell{terminal.Text(f.Profile)}
+			for _, text := range texts {
+				cells = append(cells, terminal.Text(text))
+			}
+			t.Row(cells...)
+		}
 		for _, one := range f.Targets {
-			fmt.Fprintf(t, "%s\trecall\t%s\t%d of %d\n", f.Profile, printable.Text(one.Target), one.Found, one.All)
+			row("recall", one.Target, fmt.Sprintf("%d of %d", one.Found, one.All))
 		}
 		for _, one := range f.Missed {
-			fmt.Fprintf(t, "%s\tmissed\t%s\t%s\n", f.Profile, printable.Text(one.Name), printable.Text(one.Target))
+			row("missed", one.Name, one.Target)
 		}
 		found := func(what string, findings []evaluation.Finding) {
 			for _, one := range findings {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.3f\t%s\n", f.Profile, what, printable.Text(one.Suspect), printable.Text(one.Target), one.Score, one.Severity)
+				row(what, one.Suspect, one.Target, fmt.Sprintf("%.3f", one.Score), one.Severity)
 			}
 		}
 		found("base", f.BaseFalse)
 		found("base, planted", f.BaseShifted)
 		found("pair", f.PairsFound)
 		found("benign", f.NamesFound)
-		fmt.Fprintln(w)
-		if err := t.Flush(); err != nil {
+		if err := a.write(t); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
+	"strings"
 
 	"sparkless/job"
 	"sparkless/storage"
@@ -13,32 +13,66 @@ import (
 const (
 	exitDone        = 0
 	exitFailed      = 1
-	exitUsage       = 2   // arguments or settings
-	exitPartial     = 3   // done on partial input
-	exitDenied      = 4   // not authorised
-	exitUndelivered = 5   // findings kept in the work store, not delivered
+	exitUsage       = 2
+	exitPartial     = 3
+	exitDenied      = 4
+	exitUndelivered = 5
+	exitFound       = 10
 	exitInterrupted = 130 // by Ctrl-C or SIGTERM
 )
+
+// exitMeaning is an exit code and what it says: in short first, up to a comma or
+// colon.
+type exitMeaning struct {
+	code int
+	what string
+}
+
+// exitMeanings are all exit codes, as they are documented.
+func exitMeanings() []exitMeaning {
+	return []exitMeaning{
+		{exitDone, "done, with findings or without"},
+		{exitFailed, "failed, or with `--fail-on-partial` partial"},
+		{exitUsage, "wrong arguments or settings"},
+		{exitPartial, "done on partial input: the result is there, and what it lacks is named by hour"},
+		{exitDenied, "not authorised"},
+		{exitUndelivered, "findings not delivered: they are in the work store; the next run or `sparkless publish` sends the rest"},
+		{exitFound, "findings at or above `--fail-on`, and nothing worse than partial input"},
+		{exitInterrupted, "interrupted: the next run goes on from there"},
+	}
+}
+
+// meaningOf is what an exit code says, in short.
+func meaningOf(code int) string {
+	for _, m := range exitMeanings() {
+		if m.code == code {
+			short, _, _ := strings.Cut(strings.ReplaceAll(m.what, ":", ","), ",")
+			return strings.ReplaceAll(short, "`", "")
+		}
+	}
+	return "not known"
+}
 
 // usageError is a mistake in arguments or settings.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// exit shows the error and maps it to an exit code. This is the one place that
-// does.
+// exit shows the error and the summary of the run, and maps the error to an exit
+// code. This is the one place that does.
 func (a *app) exit(ctx context.Context, err error) int {
-	switch {
-	case err == nil:
-		return exitDone
-	case ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		a.log.Error("interrupted; the next run goes on where this one stopped", "while", err)
-		return exitInterrupted
+		return a.close(exitInterrupted, err)
+	}
+	err = join(err, a.summary.severe())
+	if err == nil {
+		return a.close(exitDone, nil)
 	}
 	for _, one := range steps(err) {
 		a.log.Error(one.Error())
 	}
-	return exitCode(err)
+	return a.close(exitCode(err), err)
 }
 
 // together are the errors of steps that do not hang on each other.
@@ -50,11 +84,19 @@ func (t together) Unwrap() []error { return t }
 
 // join returns what went wrong in steps that do not hang on each other, or nil.
 func join(errs ...error) error {
-	all := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	var all together
+	for _, err := range errs {
+		var t together
+		if errors.As(err, &t) {
+			all = append(all, t...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
 	if len(all) == 0 {
 		return nil
 	}
-	return together(all)
+	return all
 }
 
 // steps are the errors that were joined.
@@ -66,15 +108,16 @@ func steps(err error) []error {
 	return []error{err}
 }
 
-// precedence orders exit codes, the most serious first.
-var precedence = []int{exitFailed, exitUsage, exitDenied, exitUndelivered, exitPartial}
-
-// worst is the more serious of two exit codes.
+// worst is the more serious of two exit codes. That there are findings, for who
+// asked to be told, says more than that some of the input is missing: what was
+// found stays found.
 func worst(a, b int) int {
-	if slices.Index(precedence, a) < slices.Index(precedence, b) {
-		return a
+	for _, code := range []int{exitInterrupted, exitFailed, exitUsage, exitDenied, exitUndelivered, exitFound, exitPartial} {
+		if a == code || b == code {
+			return code
+		}
 	}
-	return b
+	return exitDone
 }
 
 // failure makes exit code 1 of an error that has one of its own.
@@ -92,9 +135,8 @@ func strictly(v *values, err error) error {
 
 // exitCode is that of an error, of several steps the most serious.
 func exitCode(err error) int {
-	all := steps(err)
-	code := codeOf(all[0])
-	for _, one := range all[1:] {
+	code := exitDone
+	for _, one := range steps(err) {
 		code = worst(code, codeOf(one))
 	}
 	return code
@@ -104,6 +146,7 @@ func codeOf(err error) int {
 	var days *failedDays
 	var usage usageError
 	var failed failure
+	var found foundError
 	switch {
 	case errors.As(err, &days):
 		return days.code
@@ -111,6 +154,8 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitFailed
+	case errors.As(err, &found):
+		return exitFound
 	case errors.Is(err, job.ErrUndelivered):
 		return exitUndelivered
 	case errors.Is(err, job.ErrPartial), errors.Is(err, job.ErrNoBlobs):

@@ -8,13 +8,15 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"sparkless/cmd/sparkless/terminal"
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/publish/file"
+	"sparkless/storage/event"
 	"sparkless/storage/printable"
 )
 
@@ -25,30 +27,28 @@ func (a *app) explainCommand() *cobra.Command {
 		Long: `Explain tells how often a name was seen and where it ran, what it looks like, each
 rule that speaks against it or does not, what was added to its score, and why it
 was reported or was not. It reads the day's profile, which a run has kept, and no
-export. A name that was not seen is judged by its looks alone.`,
+export. A name that was not seen is judged by its looks alone. With --from and --to it
+is about a window as it was run.`,
 		Example: `  sparkless explain svch0st.exe --folder ./export --day 2026-11-20
   sparkless explain 'C:\Users\Public\lsass.exe' --account mystorage --format json`,
 	}
 	cmd.Args = oneName
-	day := cmd.Flags().String("day", "", "the UTC day, like 2026-11-20; yesterday unless told")
-	format := cmd.Flags().String("format", "text", "text or json")
+	f := addWindowFlags(cmd)
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		date := midnight(a.now()).AddDate(0, 0, -1)
-		var err error
-		if *day != "" {
-			if date, err = parseDay("--day", *day); err != nil {
-				return err
-			}
-		}
-		if *format != "text" && *format != "json" {
-			return usageError{fmt.Errorf("--format %q is neither text nor json", *format)}
+		w, err := a.window(f)
+		if err != nil {
+			return err
 		}
 		v, err := a.load(cmd)
 		if err != nil {
 			return err
 		}
-		return a.explain(cmd.Context(), v, date, args[0], *format)
+		format, err := askedFormat(cmd, v, formatTable, file.JSON)
+		if err != nil {
+			return err
+		}
+		return a.explain(cmd.Context(), v, w, args[0], format)
 	}
 	return cmd
 }
@@ -61,16 +61,16 @@ func oneName(_ *cobra.Command, args []string) error {
 }
 
 // explain is the story of one name.
-func (a *app) explain(ctx context.Context, v *values, date time.Time, name, format string) error {
+func (a *app) explain(ctx context.Context, v *values, w event.Window, name, format string) error {
 	h, err := a.newHunt(ctx, v)
 	if err != nil {
 		return err
 	}
-	r, err := h.Recall(ctx, date)
+	r, err := h.Recall(ctx, w)
 	if err != nil {
 		return err
 	}
-	s, err := h.detector.Explain(ctx, r.Date, r.Day, r.Past, name)
+	s, err := h.detector.Explain(ctx, r.Window, r.Day, r.Past, name)
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func (a *app) explain(ctx context.Context, v *values, date time.Time, name, form
 			return err
 		}
 	}
-	if format == "json" {
+	if format == file.JSON {
 		return writeJSON(a.stdout, s)
 	}
-	return writeStory(a.stdout, s)
+	return a.writeStory(s)
 }
 
 // tell adds the rule of suppression that covers the story's finding, if one does.
@@ -118,55 +118,36 @@ func writeJSON(w io.Writer, value any) error {
 	return err
 }
 
-// storyWriter writes lines whose cells are in columns, and texts of others in a form
-// that does no harm.
-type storyWriter struct{ *tabwriter.Writer }
-
-func (w storyWriter) line(format string, args ...any) {
-	for i := range args {
-		if text, ok := args[i].(string); ok {
-			args[i] = printable.Whole(text)
+// writeStory prints a story for people. It leaves nothing out: whoever asks for one
+// name wants all of it. What is too long for the window goes on below.
+func (a *app) writeStory(s masquerade.Story) error {
+	verdict := &terminal.Table{Columns: []terminal.Column{{Least: 1, Fit: terminal.Wrap}}}
+	verdict.Row(terminal.Text(fmt.Sprintf("%s on %s: %s", printable.Whole(s.Name), s.Day, s.Verdict)))
+	for _, t := range []*terminal.Table{verdict, storyFacts(s), nearestTable(s), rulesOf(s)} {
+		if err := a.write(t); err != nil {
+			return err
 		}
 	}
-	fmt.Fprintf(w, format+"\n", args...)
+	return nil
 }
 
-// gap ends a table: what follows has columns of its own.
-func (w storyWriter) gap() {
-	_ = w.Flush() // an error comes again with the last Flush
-	fmt.Fprintln(w)
-}
-
-// writeStory prints a story for people. It leaves nothing out: whoever asks for one
-// name wants all of it.
-func writeStory(out io.Writer, s masquerade.Story) error {
-	w := storyWriter{tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)}
-	w.line("%s on %s: %s", s.Name, s.Day, s.Verdict)
-	w.gap()
-	w.facts(s)
-	w.gap()
-	w.line("NEAREST\tSEEN\tPERCENT RANK\tEDITS\tSIMILARITY\tIS")
-	for _, n := range s.Nearest {
-		w.line("%s\t%d\t%.3f\t%d\t%.3f\t%s", n.Name, n.Count, n.Percent, n.Distance, n.Score, kindOf(n))
+// storyFacts is what is known of the name.
+func storyFacts(s masquerade.Story) *terminal.Table {
+	t := &terminal.Table{Columns: []terminal.Column{{}, {Least: 20, Fit: terminal.Wrap}}}
+	line := func(label, format string, args ...any) {
+		t.Row(terminal.Text(label), terminal.Text(fmt.Sprintf(format, args...)))
 	}
-	w.gap()
-	w.rules(s)
-	return w.Flush()
-}
-
-// facts is what is known of the name.
-func (w storyWriter) facts(s masquerade.Story) {
 	if s.Count == 0 {
-		w.line("seen\tnever among %d names of %s hosts", s.Names, s.EstateHosts)
+		line("seen", "never among %d names of %s hosts", s.Names, s.EstateHosts)
 	} else {
-		w.line("seen\t%s on %s of %s hosts; %s, percent rank %.3f among %d names", counted(s.Count, "time"), s.Hosts, s.EstateHosts, s.Group, s.PercentRank, s.Names)
-		w.line("\tfrom %s to %s", s.FirstSeen, s.LastSeen)
+		line("seen", "%s on %s of %s hosts; %s, percent rank %.3f among %d names", counted(s.Count, "time"), s.Hosts, s.EstateHosts, s.Group, s.PercentRank, s.Names)
+		line("", "from %s to %s", s.FirstSeen, s.LastSeen)
 	}
 	if s.History != "" {
-		w.line("before\t%s", s.History)
+		line("before", "%s", s.History)
 	}
 	if s.Windows != "" {
-		w.line("Windows\t%s", s.Windows)
+		line("Windows", "%s", s.Windows)
 	}
 	for _, c := range s.Context {
 		for i, v := range c.Values {
@@ -174,17 +155,29 @@ func (w storyWriter) facts(s masquerade.Story) {
 			if i > 0 {
 				label = ""
 			}
-			w.line("%s\t%s: %s", label, counted(v.Count, "time"), v.Value)
+			line(label, "%s: %s", counted(v.Count, "time"), v.Value)
 		}
 		if !c.Whole {
-			w.line("\tand others")
+			line("", "and others")
 		}
 	}
+	return t
 }
 
-// rules is what speaks for and against it, and what that comes to.
-func (w storyWriter) rules(s masquerade.Story) {
-	w.line("RULE\tPOINTS\tWHY")
+// nearestTable is the names that it is most similar to.
+func nearestTable(s masquerade.Story) *terminal.Table {
+	t := &terminal.Table{Columns: []terminal.Column{
+		{Title: "NEAREST", Least: 12, Fit: terminal.Wrap}, {Title: "SEEN", Right: true}, {Title: "PERCENT RANK", Rank: 1}, {Title: "EDITS", Right: true}, {Title: "SIMILARITY"}, {Title: "IS", Least: 9, Fit: terminal.Wrap},
+	}}
+	for _, n := range s.Nearest {
+		t.Row(terminal.Text(n.Name), terminal.Text(fmt.Sprint(n.Count)), terminal.Text(fmt.Sprintf("%.3f", n.Percent)), terminal.Text(fmt.Sprint(n.Distance)), terminal.Text(fmt.Sprintf("%.3f", n.Score)), terminal.Text(kindOf(n)))
+	}
+	return t
+}
+
+// rulesOf is what speaks for and against it, and what that comes to.
+func rulesOf(s masquerade.Story) *terminal.Table {
+	t := &terminal.Table{Columns: []terminal.Column{{Title: "RULE"}, {Title: "POINTS", Right: true}, {Title: "WHY", Least: 20, Fit: terminal.Wrap}}}
 	for _, r := range s.Rules {
 		points := "-"
 		if r.Fired {
@@ -193,14 +186,15 @@ func (w storyWriter) rules(s masquerade.Story) {
 				points = fmt.Sprintf("%+d", r.Points)
 			}
 		}
-		w.line("%s\t%s\t%s", r.Name, points, r.Why)
+		t.Row(terminal.Text(r.Name), terminal.Text(points), terminal.Text(r.Why))
 	}
 	for _, m := range s.Modifiers {
-		w.line("%s\t%+d\t%s", m.Name, m.Points, m.Reason)
+		t.Row(terminal.Text(m.Name), terminal.Text(fmt.Sprintf("%+d", m.Points)), terminal.Text(m.Reason))
 	}
 	if slices.ContainsFunc(s.Rules, func(r masquerade.Rule) bool { return r.Fired }) && s.Severity != "" {
-		w.line("score\t%d\t%s: the strongest rule's points and all that is added to them, from 0 to 100", s.Score, s.Severity)
+		t.Row(terminal.Text("score"), terminal.Text(fmt.Sprint(s.Score)), terminal.Text(s.Severity+": the strongest rule's points and all that is added to them, from 0 to 100"))
 	}
+	return t
 }
 
 func kindOf(n masquerade.Neighbour) string {

@@ -3,14 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
-	"time"
 
+	"sparkless/cmd/sparkless/terminal"
 	"sparkless/masquerade"
+	"sparkless/masquerade/lookalike"
 	"sparkless/publish"
-	"sparkless/storage/printable"
 )
 
 // findingsOf reads findings from the records that are published.
@@ -24,78 +22,83 @@ func findingsOf(records []publish.Record) ([]masquerade.Finding, error) {
 	return findings, nil
 }
 
-// logSeverities says how many findings of each severity a day has.
-func (a *app) logSeverities(date time.Time, findings []masquerade.Finding) {
-	count := map[string]int{}
-	for _, f := range findings {
-		count[f.Severity]++
+// findingsTable is findings for people.
+func findingsTable(findings []masquerade.Finding, judged bool) *terminal.Table {
+	if judged {
+		return judgedTable(findings)
 	}
-	args := []any{"day", date.Format(time.DateOnly)}
-	for _, severity := range []string{"High", "Medium", "Low", "Informational"} {
-		args = append(args, strings.ToLower(severity), count[severity])
-	}
-	a.log.Info("findings by severity", args...)
+	return pairsTable(findings)
 }
 
-// writeJudged prints findings that evidence was weighed for.
-func writeJudged(w io.Writer, findings []masquerade.Finding) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "DAY\tSEVERITY\tSCORE\tSUSPECT\tSEEN\tLOOKS LIKE\tWHY\tHOST\tPATH")
+// judgedTable is findings that evidence was weighed for. At 60 columns it has
+// severity, score, both names and why.
+func judgedTable(findings []masquerade.Finding) *terminal.Table {
+	t := &terminal.Table{Columns: []terminal.Column{
+		{Title: "DAY", Rank: 2, Above: true}, {Title: "SEVERITY", Least: 8}, {Title: "SCORE", Right: true},
+		{Title: "SUSPECT", Least: 14, Wish: 24, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
+		{Title: "LOOKS LIKE", Least: 11, Wish: 16, Fit: terminal.Middle}, {Title: "WHY", Least: 14, Wish: 34},
+		{Title: "HOST", Rank: 3, Least: 10, Wish: 14, Fit: terminal.Middle}, {Title: "PATH", Rank: 1, Least: 18, Wish: 20, Fit: terminal.Path},
+	}}
 	for _, f := range findings {
 		why := "-"
 		if len(f.Reasons) > 0 {
-			why = brief(f.Reasons[0])
+			why = f.Reasons[0]
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%s\t%s\t%s\t%s\n", dayOf(f), printable.Text(f.Severity), f.Score, printable.Text(f.PotentiallyMaliciousProcess),
-			f.MaliciousCount, looksLike(f), why, first(f.Hosts), first(f.Paths))
+		suspect, normal := namesOf(f)
+		t.Row(terminal.Text(dayOf(f)), severity(f.Severity), terminal.Text(fmt.Sprint(f.Score)), suspect, terminal.Text(fmt.Sprint(f.MaliciousCount)),
+			normal, terminal.Text(why), first(f.Hosts), first(f.Paths))
 	}
-	return t.Flush()
+	return t
 }
 
-// writePairs prints findings of the notebook's rule.
-func writePairs(w io.Writer, findings []masquerade.Finding) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "DAY\tSCORE\tSUSPECT\tSEEN\tLOOKS LIKE\tSEEN\tHOST\tPATH")
+// pairsTable is findings of the notebook's rule.
+func pairsTable(findings []masquerade.Finding) *terminal.Table {
+	t := &terminal.Table{Columns: []terminal.Column{
+		{Title: "DAY", Rank: 2, Above: true}, {Title: "SCORE"}, {Title: "SUSPECT", Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
+		{Title: "LOOKS LIKE", Least: 11, Wish: 14, Fit: terminal.Middle}, {Title: "SEEN", Rank: 5, Right: true},
+		{Title: "HOST", Rank: 3, Least: 10, Wish: 14, Fit: terminal.Middle}, {Title: "PATH", Rank: 1, Least: 18, Wish: 20, Fit: terminal.Path},
+	}}
 	for _, f := range findings {
-		fmt.Fprintf(t, "%s\t%.3f\t%s\t%d\t%s\t%d\t%s\t%s\n", dayOf(f), f.AnomalyScore, printable.Text(f.PotentiallyMaliciousProcess),
-			f.MaliciousCount, printable.Text(f.NormalProcess), f.NormalCount, first(f.Hosts), first(f.Paths))
+		suspect, normal := namesOf(f)
+		t.Row(terminal.Text(dayOf(f)), terminal.Text(fmt.Sprintf("%.3f", f.AnomalyScore)), suspect, terminal.Text(fmt.Sprint(f.MaliciousCount)),
+			normal, terminal.Text(fmt.Sprint(f.NormalCount)), first(f.Hosts), first(f.Paths))
 	}
-	return t.Flush()
+	return t
+}
+
+// severity is a severity in its colour.
+func severity(s string) terminal.Cell {
+	styles := map[string]terminal.Style{"High": terminal.Red, "Medium": terminal.Yellow, "Low": terminal.Cyan}
+	return terminal.Text(s).In(styles[s])
+}
+
+// namesOf is the suspect with the characters marked that differ, and the name that
+// it imitates. If the suspect only lacks some, they are marked in the other name.
+// There is no other if the suspect is odd in itself, or has the very name.
+func namesOf(f masquerade.Finding) (suspect, normal terminal.Cell) {
+	name, other := f.PotentiallyMaliciousProcess, f.NormalProcess
+	if other == "" || other == name {
+		return terminal.Name(name, nil), terminal.Text("-")
+	}
+	if marks := lookalike.Class(name, other).Marks; len(marks) > 0 {
+		return terminal.Name(name, marks), terminal.Name(other, nil)
+	}
+	return terminal.Name(name, nil), terminal.Name(other, lookalike.Class(other, name).Marks)
 }
 
 // dayOf is the day of a finding, as in 2026-11-20.
 func dayOf(f masquerade.Finding) string {
 	day, _, _ := strings.Cut(f.DataDay, "T")
-	return printable.Text(day)
-}
-
-// looksLike is the name that a suspect imitates; nothing, if its name is odd in
-// itself, or is the imitated name itself.
-func looksLike(f masquerade.Finding) string {
-	if f.NormalProcess == "" || f.NormalProcess == f.PotentiallyMaliciousProcess {
-		return "-"
-	}
-	return printable.Text(f.NormalProcess)
-}
-
-// widest is how many characters of a reason a table shows.
-const widest = 80
-
-// brief is a reason cut to what a table has room for.
-func brief(reason string) string {
-	if runes := []rune(reason); len(runes) > widest {
-		return printable.Whole(strings.TrimRight(string(runes[:widest-1]), " ")) + "…"
-	}
-	return printable.Whole(reason)
+	return day
 }
 
 // first shows the most frequent value and how many others there are.
-func first(values []masquerade.Tally) string {
+func first(values []masquerade.Tally) terminal.Cell {
 	switch len(values) {
 	case 0:
-		return "-"
+		return terminal.Text("-")
 	case 1:
-		return printable.Text(values[0].Value)
+		return terminal.Text(values[0].Value)
 	}
-	return fmt.Sprintf("%s (+%d)", printable.Text(values[0].Value), len(values)-1)
+	return terminal.Text(fmt.Sprintf("%s (+%d)", values[0].Value, len(values)-1))
 }

@@ -146,7 +146,7 @@ func hostileNames(t *testing.T, identity string, flags ...string) (found, common
 		{[]string{"run"}, []string{"DAY ", "2026-11-20 "}},
 		{[]string{"publish"}, nil},
 	} {
-		for format, start := range map[string]string{"text": "time=", "json": `{"time":"`} {
+		for format, starts := range map[string][]string{"text": append(summaryStarts(), "time="), "json": {`{"time":"`}} {
 			args := append(slices.Clone(c.args), common...)
 			var stdout, stderr bytes.Buffer
 			code := run(t.Context(), append(args, "--log-format", format), &stdout, &stderr)
@@ -154,7 +154,7 @@ func hostileNames(t *testing.T, identity string, flags ...string) (found, common
 				t.Errorf("%q: exit code %d, want %d\n%s", c.args, code, want, stderr.Bytes())
 			}
 			checkPlain(t, fmt.Sprint(c.args, " stdout"), stdout.Bytes(), c.stdout...)
-			checkPlain(t, fmt.Sprint(c.args, " stderr as ", format), stderr.Bytes(), start)
+			checkPlain(t, fmt.Sprint(c.args, " stderr as ", format), withoutBlanks(stderr.Bytes()), starts...)
 			for line := range bytes.Lines(stderr.Bytes()) {
 				if format == "json" && !json.Valid(line) {
 					t.Errorf("%q: %s", c.args, line)
@@ -176,7 +176,7 @@ func checkExplain(t *testing.T, suspects, common []string) {
 		if strings.ContainsAny(name, `/\`) || !strings.HasSuffix(name, "a.exe") {
 			continue
 		}
-		for _, format := range []string{"text", "json"} {
+		for _, format := range []string{"table", "json"} {
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"explain", "--format", format}, append(common, "--", name)...)
 			if code := run(t.Context(), args, &stdout, &stderr); code != exitDone {
@@ -187,7 +187,7 @@ func checkExplain(t *testing.T, suspects, common []string) {
 				Name    string
 				Finding *struct{ PotentiallyMaliciousProcess string }
 			}
-			if format == "text" {
+			if format == "table" {
 				continue
 			}
 			if err := json.Unmarshal(stdout.Bytes(), &story); err != nil || story.Finding == nil || story.Name != name || story.Finding.PotentiallyMaliciousProcess != name {

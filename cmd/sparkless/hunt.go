@@ -11,6 +11,7 @@ import (
 	"sparkless/masquerade"
 	"sparkless/publish"
 	"sparkless/publish/report"
+	"sparkless/storage/event"
 )
 
 // hunt is the masquerading hunt as the settings want it.
@@ -21,24 +22,44 @@ type hunt struct {
 	tested   *report.SelfTest // the self-test of the day that was finished last
 	pages    *pages
 	judged   bool // findings have evidence and a severity
+	failOn   failOn
 	selfTest bool
 	quiet    *quiet
-	files    func(date time.Time) []string // that a day's findings are written to
+	output   *output
+	files    func(event.Window) []string // that the findings are written to
+	outcome  masquerade.Outcome          // of the day that was finished last
 }
 
-// runDay is the whole story: settings to hunt, a day to findings, findings to
-// stdout.
-func (a *app) runDay(ctx context.Context, v *values, date time.Time) error {
-	h, err := a.newHunt(ctx, v)
+// runWindow is the whole story: settings to hunt, a day or another window to
+// findings, findings to stdout.
+func (a *app) runWindow(ctx context.Context, v *values, w event.Window) error {
+	h, err := a.newPrintingHunt(ctx, v)
 	if err != nil {
 		return err
 	}
-	a.log.Info("hunting", "day", date.Format(time.DateOnly), "from", date, "to", date.AddDate(0, 0, 1))
-	r, err := h.Day(ctx, date)
+	a.log.Info("hunting", append(named(w), "from", w.From, "to", w.To)...)
+	a.summary.asked(w)
+	a.at = place{what: w.Label()}
+	r, err := h.Window(ctx, w)
+	err = a.dayEnds(ctx, h, w, r, strictly(v, err))
 	if r == nil {
-		return join(strictly(v, err), a.settle(ctx, h, date, nil))
+		return join(err, a.settle(ctx, h, w.From, nil))
 	}
-	return join(strictly(v, err), a.show(ctx, h, r), a.writePages(h.pages), a.settle(ctx, h, date, r.Deliveries))
+	return join(err, a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, w.From, r.Deliveries))
+}
+
+// dayEnds shows what a day gave, if it gave anything, and notes it for the
+// summary. It returns what went wrong.
+func (a *app) dayEnds(ctx context.Context, h *hunt, w event.Window, r *job.Result[*masquerade.Counts], err error) error {
+	a.summary.rest()
+	if r != nil {
+		err = join(err, a.show(ctx, h, r))
+	}
+	a.summary.day(h, w, r, err)
+	if r != nil {
+		a.dayDone()
+	}
+	return err
 }
 
 // runDays is the story of a range of days.
@@ -46,29 +67,32 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	if err := needDayInNames(v.list("output.files")); err != nil {
 		return err
 	}
-	h, err := a.newHunt(ctx, v)
+	h, err := a.newPrintingHunt(ctx, v)
 	if err != nil {
 		return err
 	}
+	h.pages.share(int(to.Sub(from).Hours() / 24))
 	last := to.AddDate(0, 0, -1)
 	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", int(to.Sub(from).Hours()/24))
+	a.summary.asked(event.Window{From: from, To: to})
 	failed := &failedDays{days: int(to.Sub(from).Hours() / 24)}
+	a.at = place{from.Format(time.DateOnly), 1, failed.days}
 	var deliveries []publish.Delivery
 	err = h.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
-		err = strictly(v, err)
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
-			err = join(err, a.show(ctx, h, r))
 		}
-		if err != nil {
+		if err = a.dayEnds(ctx, h, event.Day(date), r, strictly(v, err)); err != nil {
 			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
 			failed.add(date, err)
 		}
+		a.at = place{date.AddDate(0, 0, 1).Format(time.DateOnly), a.at.number + 1, failed.days}
 	})
+	a.at = place{}
 	if ctx.Err() != nil {
 		return err
 	}
-	return join(failed.orNil(), a.writePages(h.pages), a.settle(ctx, h, from, deliveries))
+	return join(failed.orNil(), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, deliveries))
 }
 
 // lookBack is how many days before the first one of a run may still be owed
@@ -81,17 +105,17 @@ func (a *app) settle(ctx context.Context, h *hunt, first time.Time, deliveries [
 		return nil
 	}
 	late, err := h.Settle(ctx, job.Debts{From: first.AddDate(0, 0, -lookBack), To: first, Earlier: deliveries})
-	a.logDeliveries("delivered what an earlier run owed", late)
+	a.summary.settled(late)
 	return err
 }
 
-// publishDay is the story of sending what an earlier run has found.
-func (a *app) publishDay(ctx context.Context, v *values, date time.Time) error {
+// publishWindow is the story of sending what an earlier run has found.
+func (a *app) publishWindow(ctx context.Context, v *values, w event.Window) error {
 	h, err := a.newHunt(ctx, v)
 	if err != nil {
 		return err
 	}
-	deliveries, err := h.Publish(ctx, date)
+	deliveries, err := h.Publish(ctx, w)
 	a.logDeliveries("delivered", deliveries)
 	return err
 }
@@ -110,9 +134,32 @@ func (a *app) publishAll(ctx context.Context, v *values) error {
 	return err
 }
 
-// newHunt makes a hunt of the settings, or returns all that is wrong with them.
-func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
-	var h hunt
+// newPrintingHunt makes a hunt whose findings are printed.
+func (a *app) newPrintingHunt(ctx context.Context, v *values) (*hunt, error) {
+	o, err := newOutput(v)
+	if err == nil {
+		err = o.suits(a.screen)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	h, err := a.newHunt(ctx, v)
+	if err == nil {
+		h.output = o
+	}
+	return h, err
+}
+
+// draft is a hunt before anything is opened, and where its work store is to be.
+type draft struct {
+	hunt
+	work workPlace
+}
+
+// draft makes of the settings all that can be made on this machine alone. With an
+// error, which names all that is wrong with them, it is as far as it could be made.
+func (a *app) draft(v *values) (*draft, error) {
+	var h draft
 	var problems []error
 	note := func(err error) {
 		if err != nil {
@@ -122,35 +169,52 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	var err error
 	h.Config, err = jobConfig(v)
 	note(err)
-	params, err := huntParams(v)
+	h.params, err = huntParams(v)
 	note(err)
-	h.judged = params.Evidence
-	if !params.Evidence {
+	h.judged = h.params.Evidence
+	h.failOn, err = newFailOn(v, h.judged)
+	note(err)
+	if !h.params.Evidence {
 		h.History = 0 // the notebook knows no other day
 	}
 	h.Input, h.Source, err = a.openInput(v)
 	note(err)
-	work, err := findWork(v)
+	h.work, err = findWork(v)
 	note(err)
-	h.Sinks, err = newSinks(v, midnight(a.now()))
+	note(checkWork(v, h.work, h.Source))
+	h.Sinks, err = a.newSinks(v)
 	note(err)
 	h.quiet, err = newQuiet(v, a.now())
 	note(err)
-	if err := errors.Join(problems...); err != nil {
+	note(keepApart(v, event.Day(a.now())))
+	h.files = func(w event.Window) []string { return outputFiles(v, w) }
+	h.selfTest = v.on("masquerade.self-test")
+	if h.quiet != nil {
+		h.Suppress = h.quiet.suppress
+	}
+	return &h, errors.Join(problems...)
+}
+
+// newHunt makes a hunt of the settings, or returns all that is wrong with them.
+func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
+	d, err := a.draft(v)
+	if err != nil {
 		return nil, usageError{err}
 	}
-	a.advise(v, params)
+	h := &d.hunt
+	a.advise(v, h)
 	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
 		return nil, err
 	}
 	if err := h.Config.Validate(); err != nil { // the scope that was found may not do for a name
 		return nil, usageError{err}
 	}
-	if h.Work, err = a.openWork(ctx, v, work, h.Source); err != nil {
+	if h.Work, err = a.openWork(ctx, v, d.work); err != nil {
 		return nil, err
 	}
-	h.detector = masquerade.New(params, h.Scope, h.Workers)
+	h.detector = masquerade.New(h.params, h.Scope, h.Workers)
 	h.detector.Notify(func(text string) { a.log.Warn(text) })
+	h.detector.Observe(func(o masquerade.Outcome) { h.outcome = o })
 	h.Detector = h.detector
 	h.Engine, h.Lanes = engine(v, h.Workers)
 	if h.Memory > 0 {
@@ -158,21 +222,19 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 		h.detector.Limit(job.UsableMemory(h.Memory))
 		h.Lanes.Limit(job.ReadingMemory(h.Memory))
 	}
-	h.Observe = a.observe()
-	if h.quiet != nil {
-		h.Suppress = h.quiet.suppress
-		a.adviseRules(h.quiet)
-	}
-	h.params, h.pages = params, newPages(v, &h)
-	h.files = func(date time.Time) []string { return outputFiles(v, date) }
-	h.selfTest = v.on("masquerade.self-test")
-	return &h, nil
+	h.Observe, h.Trace = a.summary.observing(a.observe()), a.trace
+	a.summary.hunting(h)
+	h.pages = newPages(v, h)
+	return h, nil
 }
 
 // advise says once in a run what works and could be better.
-func (a *app) advise(v *values, params masquerade.Params) {
-	if params.Quadratic() {
-		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", params.Similarity)
+func (a *app) advise(v *values, h *hunt) {
+	if h.params.Quadratic() {
+		a.log.Warn("at a similarity this low the time for comparing names grows with their square", "masquerade.similarity", h.params.Similarity)
+	}
+	if h.quiet != nil {
+		a.adviseRules(h.quiet)
 	}
 	if v.usesDataCollector() {
 		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14, though it still takes data; the README says how to move to the Logs Ingestion API (settings logsingestion.*)")
@@ -187,11 +249,7 @@ type failedDays struct {
 }
 
 func (f *failedDays) add(date time.Time, err error) {
-	code := exitCode(err)
-	if len(f.names) > 0 {
-		code = worst(f.code, code)
-	}
-	f.code = code
+	f.code = worst(f.code, exitCode(err))
 	f.names = append(f.names, date.Format(time.DateOnly))
 }
 

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"publish/file":                        {"publish", "storage/printable"},
 	"publish/publishtest":                 {"publish"},
 	"publish/report":                      {"storage/printable"},
+	"publish/report/browser":              {},
 	"publish/suppress":                    {"publish", "storage/printable"},
 	"publish/schema":                      {},
 	"job":                                 {"publish", "storage", "storage/event"},

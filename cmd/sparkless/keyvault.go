@@ -12,6 +12,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"sparkless/storage"
@@ -96,22 +97,28 @@ func (a *app) readVault(ctx context.Context, v *values) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	identity, err := azure.Credential(v.text("storage.client-id"))
-	if err != nil {
-		return usageError{err}
-	}
-	k, err := openVault(v.text("key-vault.url"), identity, newVaultTransport())
-	if err != nil {
-		return usageError{fmt.Errorf("key-vault.url (%s): %w", v.origin["key-vault.url"], err)}
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, vaultTime, fmt.Errorf("not done after %v: is the vault within reach of this network?", vaultTime))
-	defer cancel()
-	found, err := k.readAll(ctx, v, wanted)
+	found, err := fetchVault(ctx, v, wanted)
 	if err != nil {
 		return err
 	}
-	a.log.Info("settings read from the key vault", "vault", k.host, "found", found, "asked for", len(wanted))
+	a.log.Info("settings read from the key vault", "vault", hostOf(v.text("key-vault.url")), "found", found, "asked for", len(wanted))
 	return nil
+}
+
+// fetchVault sets what the vault has of wanted and returns the names of those
+// settings.
+func fetchVault(ctx context.Context, v *values, wanted []vaultSecret) ([]string, error) {
+	identity, err := azure.TracedCredential(v.text("storage.client-id"), v.tracing)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	k, err := openVault(v.text("key-vault.url"), identity, newVaultTransport(), v.tracing)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("key-vault.url (%s): %w", v.origin["key-vault.url"], err)}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, vaultTime, fmt.Errorf("not done after %v: is the vault within reach of this network?", vaultTime))
+	defer cancel()
+	return k.readAll(ctx, v, wanted)
 }
 
 // readAll sets what the vault holds of wanted and returns the names of those
@@ -159,11 +166,13 @@ type vault struct {
 }
 
 // openVault sends nothing yet.
-func openVault(address string, identity azcore.TokenCredential, transport http.RoundTripper) (*vault, error) {
+func openVault(address string, identity azcore.TokenCredential, transport http.RoundTripper, spans tracing.Provider) (*vault, error) {
 	client, err := azsecrets.NewClient(address, identity, &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: azure.Guard(transport, func(*http.Response) int64 { return maxSecret }),
 		Retry:     policy.RetryOptions{MaxRetries: 3, MaxRetryDelay: 5 * time.Second, TryTimeout: 15 * time.Second},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "sparkless"},
+
+		TracingProvider: spans,
 	}})
 	if err != nil {
 		return nil, errors.New("no client can be made of it") // the SDK's text may repeat the address

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 
 	"sparkless/storage"
 	"sparkless/storage/azure"
@@ -32,7 +33,7 @@ func openTestVault(t *testing.T, k *vaultServer, identity azcore.TokenCredential
 	t.Helper()
 	transport := k.transport()
 	t.Cleanup(transport.CloseIdleConnections)
-	v, err := openVault("https://"+vaultHost, identity, transport)
+	v, err := openVault("https://"+vaultHost, identity, transport, tracing.Provider{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestVaultOutOfReach(t *testing.T) {
 	k := startVault(t, nil)
 	transport := k.transport()
 	transport.TLSClientConfig = nil // a certificate that nobody vouches for
-	v, err := openVault("https://"+vaultHost, bearer(vaultToken), transport)
+	v, err := openVault("https://"+vaultHost, bearer(vaultToken), transport, tracing.Provider{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 
+	"golang.org/x/term"
+
 	"sparkless/storage/printable"
 )
 
@@ -20,9 +22,8 @@ func logLevel(name string) (slog.Level, error) {
 // newLogger writes text for people and JSON for machines, both harmless to show: a
 // blob's name in it may be hostile. The text handler quotes such texts itself. Text on a terminal
 // leaves the time out: who reads it is there.
-func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
-	terminal := isTerminal(w)
-	if format == "json" || format == "auto" && !terminal {
+func newLogger(w io.Writer, terminal bool, format string, level slog.Level) *slog.Logger {
+	if logsJSON(terminal, format) {
 		return slog.New(slog.NewJSONHandler(printable.JSONWriter(w), &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
@@ -33,11 +34,12 @@ func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	}}))
 }
 
+// logsJSON reports whether a log is for machines.
+func logsJSON(terminal bool, format string) bool {
+	return format == "json" || format == "auto" && !terminal
+}
+
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }

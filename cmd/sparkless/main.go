@@ -27,10 +27,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 
 	a := newApp(stdout, stderr)
+	defer a.display.Close()                 // also when something panics
+	context.AfterFunc(ctx, a.display.Close) // before a second Ctrl-C ends the process
+	return a.execute(ctx, args)
+}
+
+// execute runs the command that the arguments ask for, and returns the exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	if completes(args) {
+		setCompletion(root)
+	}
 	err := root.ExecuteContext(ctx)
-	return a.exit(ctx, err)
+	code := a.exit(ctx, err)
+	a.ran(code, err)
+	a.telemetry.Close()
+	return code
 }

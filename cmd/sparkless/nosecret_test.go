@@ -166,12 +166,12 @@ func (e *estate) runs(t *testing.T) []secretRun {
 	return []secretRun{
 		{"connection string", with(e.deliver, key, connection), []string{"run"}, 0, `"sent":`},
 		{"again", with(e.deliver, key, connection), []string{"run"}, 0, `"left":0`},
-		{"dry run", with(e.deliver, key, connection), []string{"run", "--dry-run"}, 0, "dry run"},
-		{"work container", []string{connection}, []string{"run", "--work-folder", "", "--work-container", "kept-here"}, 0, `"msg":"read"`},
+		{"dry run", with(e.deliver, key, connection), []string{"run", "--dry-run"}, 0, `"dry_run":true`},
+		{"work container", []string{connection}, []string{"run", "--work-folder", "", "--work-container", "kept-here"}, 0, `"msg":"done"`},
 		{"files", with(e.deliver, "SPARKLESS_DATACOLLECTOR_SHARED_KEY_FILE="+e.file(t, testKey), "SPARKLESS_STORAGE_CONNECTION_STRING_FILE="+e.file(t, e.endpoint.ConnectionString())), []string{"run"}, 0, `"left":0`},
-		{"settings file", nil, []string{"run", "--config", e.file(t, "storage:\n  connection-string: "+e.endpoint.ConnectionString())}, 0, `"msg":"read"`},
-		{"account key", with(account, "SPARKLESS_STORAGE_ACCOUNT_KEY="+azurite.Key), []string{"run"}, 0, `"msg":"read"`},
-		{"signature", with(account[1:], "SPARKLESS_STORAGE_SAS=?"+e.signature), []string{"run"}, 0, `"msg":"read"`},
+		{"settings file", nil, []string{"run", "--config", e.file(t, "storage:\n  connection-string: "+e.endpoint.ConnectionString())}, 0, `"msg":"done"`},
+		{"account key", with(account, "SPARKLESS_STORAGE_ACCOUNT_KEY="+azurite.Key), []string{"run"}, 0, `"msg":"done"`},
+		{"signature", with(account[1:], "SPARKLESS_STORAGE_SAS=?"+e.signature), []string{"run"}, 0, `"msg":"done"`},
 		{"vault", e.vaultEnvironment, []string{"run"}, 0, "settings read from the key vault"},
 
 		{"wrong account key", with(account, "SPARKLESS_STORAGE_ACCOUNT_KEY="+e.badKey), []string{"run"}, 4, "AuthorizationFailure"},
@@ -179,6 +179,11 @@ func (e *estate) runs(t *testing.T) []secretRun {
 		{"forged signature", with(account[1:], "SPARKLESS_STORAGE_SAS="+e.forged), []string{"run"}, 4, "AuthorizationFailure"},
 		{"signature without a right", with(account[1:], "SPARKLESS_STORAGE_SAS="+e.signature), []string{"run", "--work-folder", "", "--work-container", "elsewhere"}, 4, "elsewhere"},
 		{"wrong workspace key", with(e.deliver, connection, "SPARKLESS_DATACOLLECTOR_SHARED_KEY="+wrongWorkspaceKey), []string{"run", "--work-folder", "other"}, 5, "datacollector.shared-key"},
+
+		{"doctor", with(e.deliver, key, connection), []string{"doctor"}, 1, "failed: yesterday"},
+		{"doctor of a vault", e.vaultEnvironment, []string{"doctor"}, 1, "failed: yesterday"},
+		{"doctor of a signature", with(account[1:], "SPARKLESS_STORAGE_SAS=?"+e.signature), []string{"doctor", "--work-folder", "", "--work-container", "elsewhere"}, 1, "failed: yesterday, work store"},
+		{"doctor of a wrong key", with(e.deliver, "SPARKLESS_STORAGE_CONNECTION_STRING="+wrong, "SPARKLESS_DATACOLLECTOR_SHARED_KEY="+wrongWorkspaceKey), []string{"doctor"}, 4, "Data Collector API"},
 
 		{"malformed", []string{"SPARKLESS_STORAGE_CONNECTION_STRING=" + e.endpoint.ConnectionString() + strings.TrimRight(azurite.Key, "=")}, []string{"run"}, 2, "malformed"},
 		{"everything at once", with(account, key, connection, "SPARKLESS_STORAGE_ACCOUNT_KEY="+azurite.Key, "SPARKLESS_STORAGE_SAS="+e.signature), []string{"run"}, 2, "contradict"},
@@ -211,12 +216,13 @@ func TestNoSecretIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
 	secrets := e.secrets()
-	talkative := []string{"SPARKLESS_LOG_LEVEL=debug", "AZURE_SDK_GO_LOGGING=all", "SPARKLESS_WORK_FOLDER=work", "SPARKLESS_MASQUERADE_SELF_TEST=false", "SPARKLESS_OUTPUT_FILES=found-{day}.jsonl,found-{day}.csv"}
-	for _, r := range e.runs(t) {
-		if !slices.Contains(r.args, "show") {
+	o := startOTLP(t)
+	talkative := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + o.url, "OTEL_TRACES_SAMPLER=always_on", "SPARKLESS_LOG_LEVEL=debug", "AZURE_SDK_GO_LOGGING=all", "SPARKLESS_WORK_FOLDER=work", "SPARKLESS_MASQUERADE_SELF_TEST=false", "SPARKLESS_OUTPUT_FILES=found-{day}.jsonl,found-{day}.csv"}
+	for i, r := range e.runs(t) {
+		if r.args[0] == "run" {
 			r.args = append(r.args, "--day", e.day)
 		}
-		code, stdout, log := program(t, e.folder, append(slices.Clone(talkative), r.environment...), r.args...)
+		code, stdout, log := program(t, e.folder, slices.Concat(talkative, []string{fmt.Sprintf("SPARKLESS_OUTPUT_SUMMARY=summary-%d.json", i)}, r.environment), r.args...)
 		if code != r.code || !strings.Contains(log, r.says) {
 			t.Errorf("%s: exit code %d, want %d and %q in\n%s", r.name, code, r.code, r.says, log)
 		}
@@ -226,6 +232,11 @@ func TestNoSecretIsLeftBehind(t *testing.T) {
 	}
 	e.searchFiles(t, secrets)
 	e.searchContainer(t, secrets, "kept-here")
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if piece := secrets.in(o.raw.String()); piece != "" || len(o.spans) == 0 {
+		t.Errorf("the collector is told %q in %d spans", piece, len(o.spans))
+	}
 	if len(e.collector.Rows()) == 0 {
 		t.Error("nothing was sent")
 	}

@@ -1,18 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
+	"sparkless/cmd/sparkless/terminal"
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish"
 	"sparkless/publish/suppress"
-	"sparkless/storage/printable"
 )
 
 // quiet applies the rules of suppression to one day after the other.
@@ -74,7 +73,7 @@ func (q *quiet) of(r suppress.Rule) []any {
 
 // showSuppressed says what the rules did to the day that was finished last, and
 // prints what they suppress if that is wished for.
-func (a *app) showSuppressed(h *hunt) error {
+func (a *app) showSuppressed(ctx context.Context, h *hunt) error {
 	q := h.quiet
 	if q == nil || q.last == nil {
 		return nil
@@ -96,48 +95,26 @@ func (a *app) showSuppressed(h *hunt) error {
 	if !q.show {
 		return nil
 	}
-	if h.DryRun {
-		return writeSuppressedLines(a.stdout, o.Suppressed)
-	}
-	return writeSuppressed(a.stdout, o.Suppressed)
+	return a.printSuppressed(ctx, h.output, o.Suppressed)
 }
 
-// writeSuppressedLines prints findings as JSON in which no reader takes them for
-// findings that would be published.
-func writeSuppressedLines(w io.Writer, all []suppress.Suppressed) error {
-	for _, s := range all {
-		line, err := publish.Body(struct {
-			Suppressed json.RawMessage
-			Reason     string
-			Expires    string
-			Rule       int
-		}{s.Body, s.Rule.Reason, s.Rule.Expires.Format(time.DateOnly), s.Rule.Line})
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeSuppressed prints suppressed findings for people, and which rule says so.
-func writeSuppressed(w io.Writer, all []suppress.Suppressed) error {
-	if len(all) == 0 {
-		return nil
-	}
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "DAY\tSUPPRESSED\tSEEN\tLOOKS LIKE\tHOST\tPATH\tEXPIRES\tRULE\tREASON")
+// suppressedTable is suppressed findings for people, and which rule says so.
+func suppressedTable(all []suppress.Suppressed) (*terminal.Table, error) {
+	t := &terminal.Table{Columns: []terminal.Column{
+		{Title: "DAY", Rank: 2, Above: true}, {Title: "SUPPRESSED", Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 5, Right: true},
+		{Title: "LOOKS LIKE", Least: 11, Fit: terminal.Middle}, {Title: "HOST", Rank: 4, Least: 10, Fit: terminal.Middle}, {Title: "PATH", Rank: 3, Least: 18, Fit: terminal.Path},
+		{Title: "EXPIRES", Rank: 1}, {Title: "RULE"}, {Title: "REASON", Least: 12, Wish: 24},
+	}}
 	for _, s := range all {
 		var f masquerade.Finding
 		if err := json.Unmarshal(s.Body, &f); err != nil {
-			return fmt.Errorf("finding %s: %w", s.ID, err)
+			return nil, fmt.Errorf("finding %s: %w", s.ID, err)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\tline %d\t%s\n", s.Day, printable.Text(f.PotentiallyMaliciousProcess), f.MaliciousCount, looksLike(f),
-			first(f.Hosts), first(f.Paths), s.Rule.Expires.Format(time.DateOnly), s.Rule.Line, printable.Text(s.Rule.Reason))
+		suspect, normal := namesOf(f)
+		t.Row(terminal.Text(s.Day), suspect, terminal.Text(fmt.Sprint(f.MaliciousCount)), normal, first(f.Hosts), first(f.Paths),
+			terminal.Text(s.Rule.Expires.Format(time.DateOnly)), terminal.Text(fmt.Sprint("line ", s.Rule.Line)), terminal.Text(s.Rule.Reason))
 	}
-	return t.Flush()
+	return t, nil
 }
 
 // logSuperseded says which findings that were owed are not sent, and why.
@@ -173,17 +150,15 @@ func ruleState(r suppress.Rule, now time.Time) string {
 	return "in force"
 }
 
-// writeRules prints rules for people, those that expire first on top.
-func writeRules(w io.Writer, rules []suppress.Rule, now time.Time) error {
-	if len(rules) == 0 {
-		return nil
-	}
+// rulesTable is rules for people, those that expire first on top.
+func rulesTable(rules []suppress.Rule, now time.Time) *terminal.Table {
 	rules = slices.Clone(rules)
 	slices.SortStableFunc(rules, func(a, b suppress.Rule) int { return a.Expires.Compare(b.Expires) })
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "LINE\tEXPIRES\tSTATE\tCOVERS\tREASON")
+	t := &terminal.Table{Columns: []terminal.Column{
+		{Title: "LINE"}, {Title: "EXPIRES"}, {Title: "STATE", Least: 8, Fit: terminal.Wrap}, {Title: "COVERS", Least: 14, Fit: terminal.Wrap}, {Title: "REASON", Least: 12, Fit: terminal.Wrap},
+	}}
 	for _, r := range rules {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Line, r.Expires.Format(time.DateOnly), ruleState(r, now), r.Covers(), printable.Text(r.Reason))
+		t.Row(terminal.Text(fmt.Sprint(r.Line)), terminal.Text(r.Expires.Format(time.DateOnly)), terminal.Text(ruleState(r, now)), terminal.Text(r.Covers()), terminal.Text(r.Reason))
 	}
-	return t.Flush()
+	return t
 }

@@ -20,7 +20,7 @@ import (
 	"sparkless/masquerade/lookalike"
 	"sparkless/publish/report"
 	"sparkless/publish/suppress"
-	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -29,16 +29,15 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Write the HTML report of days that earlier runs have read",
 		Long: `Report writes one HTML file, which needs no network, of a day or a range of days,
 from the profiles that runs have kept. It reads no export and sends nothing. Days
-without a profile are left out, and said.`,
+without a profile are left out, and said. A window that was run as one analysis is
+asked for by its --from and --to.`,
 		Example: `  sparkless report --account mystorage --day 2026-11-20 --report day.html
   sparkless report --account mystorage --from 2026-11-01 --to 2026-12-01 --report november.html`,
 	}
-	day := cmd.Flags().String("day", "", "the UTC day, like 2026-11-20; yesterday unless told")
-	from := cmd.Flags().String("from", "", "the first UTC day of a range")
-	to := cmd.Flags().String("to", "", "the day after the last")
+	f := addWindowFlags(cmd)
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		first, end, err := a.window(*day, *from, *to)
+		w, err := a.window(f)
 		if err != nil {
 			return err
 		}
@@ -46,34 +45,14 @@ without a profile are left out, and said.`,
 		if err != nil {
 			return err
 		}
-		return a.report(cmd.Context(), v, first, end)
+		return a.report(cmd.Context(), v, w)
 	}
 	return cmd
 }
 
-// window is the day or the range that a command was asked for; yesterday if none.
-func (a *app) window(day, from, to string) (first, end time.Time, err error) {
-	switch {
-	case day != "" && from+to != "":
-		return first, end, usageError{errors.New("--day and --from/--to contradict each other: set one of them")}
-	case day != "":
-		first, err = parseDay("--day", day)
-		return first, first.AddDate(0, 0, 1), err
-	case from+to == "":
-		end = midnight(a.now())
-		return end.AddDate(0, 0, -1), end, nil
-	}
-	if first, err = parseDay("--from", from); err != nil {
-		return first, end, err
-	}
-	if end, err = parseDay("--to", to); err == nil && !first.Before(end) {
-		err = usageError{fmt.Errorf("--from %s is not before --to %s, which is the day after the last", from, to)}
-	}
-	return first, end, err
-}
-
-// report is the story of a report from what is kept.
-func (a *app) report(ctx context.Context, v *values, first, end time.Time) error {
+// report is the story of a report from what is kept: of days, or of a window that was
+// run as one.
+func (a *app) report(ctx context.Context, v *values, w event.Window) error {
 	h, err := a.newHunt(ctx, v)
 	if err != nil {
 		return err
@@ -82,38 +61,60 @@ func (a *app) report(ctx context.Context, v *values, first, end time.Time) error
 	if p.file == "" {
 		p.file = "report.html"
 	}
-	var none error
-	for date := first; date.Before(end); date = date.AddDate(0, 0, 1) {
-		r, err := h.Recall(ctx, date)
+	windows := []event.Window{w}
+	if w.WholeDays() {
+		windows = w.Days()
+	}
+	p.share(len(windows))
+	none, err := a.recall(ctx, h, p, windows)
+	if err == nil && len(p.data.Days) == 0 && len(windows) > 1 {
+		if _, err = a.recall(ctx, h, p, []event.Window{w}); err == nil && len(p.data.Days) > 0 {
+			none = nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if len(p.data.Days) == 0 {
+		return none[len(none)-1]
+	}
+	for _, err := range none {
+		a.log.Warn(err.Error())
+	}
+	return a.writePages(p)
+}
+
+// recall adds what is kept of each window, and returns those errors that say that
+// nothing is.
+func (a *app) recall(ctx context.Context, h *hunt, p *pages, windows []event.Window) (none []error, err error) {
+	for _, w := range windows {
+		r, err := h.Recall(ctx, w)
 		if errors.Is(err, job.ErrNoProfile) {
-			a.log.Warn(err.Error(), "day", date.Format(time.DateOnly))
-			none = err
+			none = append(none, err)
 			continue
 		}
 		if err == nil {
 			err = a.selfTest(ctx, h, r)
 		}
 		if err == nil {
-			err = p.add(h, r)
+			err = a.addDay(ctx, p, h, r)
 		}
 		if err != nil {
-			return err
+			return none, err
 		}
 	}
-	if len(p.data.Days) == 0 {
-		return none
-	}
-	return a.writePages(p)
+	return none, nil
 }
 
 // pages are the report of a run, if there is to be one.
 type pages struct {
-	file string // "" for none
-	data report.Data
+	file    string // "" for none
+	stories int    // that are told of a day
+	data    report.Data
 }
 
 func newPages(v *values, h *hunt) *pages {
-	p := &pages{file: v.text("output.report"), data: report.Data{Version: buildVersion(), Scope: h.Scope}}
+	p := &pages{file: v.text("output.report"), stories: mostStories, data: report.Data{Version: buildVersion(), Scope: h.Scope}}
 	for _, s := range settings() {
 		section, _, _ := strings.Cut(s.key, ".")
 		if !s.secret && slices.Contains([]string{"storage", "job", "masquerade", "suppress"}, section) {
@@ -123,30 +124,34 @@ func newPages(v *values, h *hunt) *pages {
 	return p
 }
 
-// add adds what a day gave.
-func (p *pages) add(h *hunt, r *job.Result[*masquerade.Counts]) error {
-	if p.file == "" {
-		return nil
-	}
+// add adds what a day gave, and the stories of its strongest findings.
+func (p *pages) add(h *hunt, r *job.Result[*masquerade.Counts], told map[string]*report.Story) error {
 	s := r.Stats
 	day := report.Day{
-		Date: r.Date.Format(time.DateOnly), Names: r.Day.Names(), SelfTest: h.tested,
+		Date: r.Date.Format(time.DateOnly), Names: r.Day.Names(), SelfTest: h.tested, Told: len(told),
 		Curve: report.NewCurve(r.Day.NameCounts(), h.params.Frequent, h.params.Rare),
-		Input: report.Input{Workspaces: r.Export.Workspaces, Blobs: len(r.Export.Blobs), Bytes: r.Bytes, Shards: r.Shards, Reused: r.Reused,
-			Lines: s.Lines, Events: s.Records, Other: s.Other, OutsideDay: s.OutsideDay},
+		Input: report.Input{Lines: s.Lines, Events: s.Records, Other: s.Other, OutsideDay: s.OutsideDay, Unlisted: r.Listed == nil},
 		Hours: hoursOf(r),
+	}
+	if l := r.Listed; l != nil {
+		in := &day.Input
+		in.Workspaces, in.Blobs, in.Bytes, in.Shards, in.Reused = l.Workspaces, l.Blobs, l.Bytes, l.Shards, r.Reused
 	}
 	if len(r.Missing.Gaps)+len(r.Missing.Unreadable)+len(r.Missing.Malformed) > 0 {
 		day.Partial = r.Missing.String()
 	}
-	if s.Records == 0 {
-		day.Empty = "there was no event 4688 at all: is process creation audited and collected?"
+	if !r.Window.IsDay() {
+		day.From, day.To = r.Window.From.Format(time.RFC3339), r.Window.To.Format(time.RFC3339)
+	}
+	if e := h.whyEmpty(r, nil); e != nil {
+		day.Empty = e.String()
 	}
 	for _, record := range r.Records {
 		f, err := reported(record.Body)
 		if err != nil {
 			return fmt.Errorf("finding %s: %w", record.ID, err)
 		}
+		f.Story = told[f.PotentiallyMaliciousProcess]
 		day.Findings = append(day.Findings, f)
 	}
 	readOf(&day.Input, r)
@@ -172,7 +177,11 @@ func reported(body []byte) (f report.Finding, err error) {
 // readOf fills in what was read and what was not.
 func readOf(in *report.Input, r *job.Result[*masquerade.Counts]) {
 	for _, g := range r.Missing.Gaps {
-		in.Gaps = append(in.Gaps, report.Gap{Workspace: g.Workspace, Hours: g.Hours})
+		gap := report.Gap{Workspace: g.Workspace, Hours: g.Hours}
+		if !g.Day.IsZero() {
+			gap.Workspace += ", " + g.Day.Format(time.DateOnly)
+		}
+		in.Gaps = append(in.Gaps, gap)
 	}
 	for _, u := range r.Missing.Unreadable {
 		in.Unreadable = append(in.Unreadable, report.Unreadable{Blob: u.Blob, Reason: u.Reason})
@@ -191,19 +200,26 @@ func readOf(in *report.Input, r *job.Result[*masquerade.Counts]) {
 	}
 }
 
-// hoursOf are the day's blobs by hour. A day that was recalled knows none.
+// hoursOf are the events and blobs by hour, as far as they are known, of the hours that
+// the window touches. The hours of several days are not told apart.
 func hoursOf(r *job.Result[*masquerade.Counts]) []report.Hour {
-	if len(r.Export.Blobs) == 0 {
+	events := r.Stats.Hours
+	if events.Sum() != r.Stats.Records { // counted by a version that did not tell hours
+		events = event.Hours{}
+	}
+	if r.Listed == nil && events.Sum() == 0 || len(r.Window.Days()) > 1 {
 		return nil
 	}
 	hours := make([]report.Hour, 24)
 	for i := range hours {
-		hours[i] = report.Hour{Hour: i, Malformed: r.Missing.Malformed[i]}
+		hours[i] = report.Hour{Hour: i, Events: events[i], Malformed: r.Missing.Malformed[i]}
 	}
-	for _, b := range r.Export.Blobs {
-		if i, ok := storage.ExportHour(b.Name); ok {
-			hours[i].Bytes += b.Size
-			hours[i].Blobs++
+	if r.Listed != nil {
+		for _, c := range r.Listed.Coverage {
+			for _, h := range c.Hours {
+				of := &hours[h.Start.Hour()]
+				of.Bytes, of.Blobs = of.Bytes+h.Bytes, of.Blobs+h.Blobs
+			}
 		}
 	}
 	for _, g := range r.Missing.Gaps {
@@ -211,7 +227,11 @@ func hoursOf(r *job.Result[*masquerade.Counts]) []report.Hour {
 			hours[i].Missing = true
 		}
 	}
-	return hours
+	first, last := r.Window.From.Hour(), 24
+	if r.Window.To.Before(event.Day(r.Date).To) {
+		last = int((r.Window.To.Sub(r.Date) + time.Hour - 1) / time.Hour)
+	}
+	return hours[first:last]
 }
 
 // reported says which findings the rules kept quiet.

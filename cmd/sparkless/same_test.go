@@ -116,7 +116,7 @@ func TestWorkContainer(t *testing.T) {
 	})
 	first, _ := inProcess(t, 0, "run", "--day", day)
 	second, log := inProcess(t, 0, "run", "--day", day)
-	if first == "" || first != second || strings.Contains(log, `"read before":0`) {
+	if first == "" || first != second || strings.Contains(log, `"reused":0`) {
 		t.Errorf("first:\n%s\nsecond:\n%s\n%s", first, second, log)
 	}
 	entries, _ := os.ReadDir(".")

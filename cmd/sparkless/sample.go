@@ -20,7 +20,8 @@ func (a *app) sampleCommand() *cobra.Command {
 		Short: "Write a realistic sample day of exports into a folder",
 		Long: `Sample writes a day of SecurityEvent exports of an invented company, with planted
 impostors: OUT/am-securityevent holds the blobs, OUT/truth-DAY.json says what is
-in them. The same seed gives the same bytes. Read it with
+in them. The same seed gives the same bytes. --days adds days before it, on which some
+of the impostors were there. Read it with
 
   sparkless run --folder OUT --day DAY`,
 		Example: `  sparkless sample --out sample
@@ -30,6 +31,7 @@ in them. The same seed gives the same bytes. Read it with
 	flags := cmd.Flags()
 	out := flags.String("out", "sample", "folder to write to")
 	day := flags.String("day", "", "the UTC day, like 2026-11-20; yesterday if empty")
+	days := flags.Int("days", 1, "how many days of the same company, up to the day")
 	flags.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "what to draw everything from")
 	flags.IntVar(&cfg.Events, "events", cfg.Events, "how many events, of all IDs; about 1.4 kB each")
 	flags.IntVar(&cfg.Hosts, "hosts", cfg.Hosts, "how many hosts")
@@ -43,10 +45,20 @@ in them. The same seed gives the same bytes. Read it with
 				return err
 			}
 		}
-		if err := cfg.Validate(); err != nil {
-			return usageError{err}
+		if *days < 1 || *days > 366 {
+			return usageError{fmt.Errorf("--days: %d: give 1 to 366", *days)}
 		}
-		return a.writeSample(cmd, cfg, *out)
+		last := cfg
+		for earlier := range *days {
+			cfg.Earlier, cfg.Day = earlier, last.Day.AddDate(0, 0, -earlier)
+			if err := cfg.Validate(); err != nil {
+				return usageError{err}
+			}
+			if err := a.writeSample(cmd, cfg, *out); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return cmd
 }

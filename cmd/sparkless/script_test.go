@@ -39,17 +39,20 @@ func TestScripts(t *testing.T) {
 			e.Setenv("RULE", testRule)
 			e.Setenv("STREAM", testStream)
 			e.Setenv("HOSTILE", "C:\\x\\Invoice\u202egpj.exe")
+			e.Setenv("BIDI", "invoice\u202egpj")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's pause at the end
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     cmdExits,
 			"lines":     cmdLines,
+			"same":      cmdSame,
 			"collector": servers.cmdCollector,
 			"ingestion": func(ts *testscript.TestScript, _ bool, args []string) { servers.cmdIngestion(ts, ruleColumns(t), args) },
 			"arrived":   servers.cmdArrived,
 			"hang":      servers.cmdHang,
 			"asked":     servers.cmdAsked,
+			"valid":     cmdValid,
 		},
 		RequireUniqueNames: true,
 	})

@@ -36,7 +36,7 @@ func (v *values) readSecrets(inFile *viper.Viper) error {
 		}
 		text, origin, err := secretFromEnvironment(envName(s.key))
 		if err == nil && text.Empty() && inFile.IsSet(s.key) {
-			origin = v.file
+			origin = v.file.at(s.key)
 			text, err = secretFromYAML(inFile.Get(s.key))
 		}
 		if err != nil {

@@ -3,13 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -32,6 +30,9 @@ type setting struct {
 
 // envPrefix starts the name of every environment variable of ours.
 const envPrefix = "SPARKLESS"
+
+// configVariable names the environment variable with the settings file.
+const configVariable = envPrefix + "_CONFIG"
 
 func settings() []setting {
 	j, m := job.DefaultConfig(), masquerade.NotebookParams()
@@ -76,8 +77,11 @@ func settings() []setting {
 		{"suppress.file", "suppressions", "", "keep findings quiet that the rules in this YAML file cover; none if empty", false},
 		{"suppress.show", "show-suppressed", false, "print suppressed findings too, behind the others", false},
 
+		{"output.format", "format", "auto", "what stdout gets: table, json, jsonl, csv or parquet; auto is a table, or JSON lines in a dry run", false},
 		{"output.report", "report", "", "write the HTML report to this file", false},
-		{"output.files", "out", []string{}, "write findings to this file, .jsonl, .json or .csv; {day} becomes the day; repeatable", false},
+		{"output.summary", "summary-json", "", "write a summary of the run to this file, as JSON", false},
+		{"output.fail-on", "fail-on", "", "exit with 10 if a finding is at least so severe: low, medium, high, or any", false},
+		{"output.files", "out", []string{}, "write findings to this file, .jsonl, .json, .csv or .parquet; {day} becomes the day; repeatable", false},
 		{"datacollector.workspace-id", "datacollector-workspace-id", "", "send findings to this Log Analytics workspace by the Data Collector API", false},
 		{"datacollector.shared-key", "", "", "key of that workspace", true},
 		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
@@ -89,9 +93,20 @@ func settings() []setting {
 		{"logsingestion.audience", "logsingestion-audience", "", "whom tokens are for in other clouds, like https://monitor.azure.us", false},
 		{"job.dry-run", "dry-run", false, "publish nothing; show the records that would be sent", false},
 
+		{"display.quiet", "quiet", false, "print findings, warnings and errors, and nothing else", false},
+		{"display.no-color", "no-color", false, "print no colours; so does the environment variable NO_COLOR", false},
+		{"display.no-progress", "no-progress", false, "show no progress", false},
 		{"log.level", "log-level", "info", "debug, info, warn or error", false},
 		{"log.format", "log-format", "auto", "text, json, or auto: text on a terminal", false},
 	}
+}
+
+// shorthand is the flag of one letter, if a flag has one.
+func shorthand(flag string) string {
+	if flag == "quiet" {
+		return "q"
+	}
+	return ""
 }
 
 // addFlags gives a command the flags of all settings.
@@ -108,10 +123,11 @@ func addFlags(cmd *cobra.Command) {
 		case float64:
 			cmd.Flags().Float64(s.flag, v, s.help)
 		case bool:
-			cmd.Flags().Bool(s.flag, v, s.help)
+			cmd.Flags().BoolP(s.flag, shorthand(s.flag), v, s.help)
 		case []string:
 			cmd.Flags().StringArray(s.flag, v, s.help)
 		}
+		cmd.Flags().Lookup(s.flag).Annotations = map[string][]string{settingOf: {s.key}}
 	}
 	cmd.Flags().String("config", "", "settings file; config.yaml in the working directory if it is there")
 }
@@ -119,27 +135,24 @@ func addFlags(cmd *cobra.Command) {
 // values are the effective settings and where each comes from.
 type values struct {
 	v       *viper.Viper // of a secret it holds no more than that there is one
-	file    string       // the settings file that was read, if any
+	file    settingsFile
 	origin  map[string]string
 	secrets map[string]secret.Text
+	tracing tracing.Provider // of Azure's clients
 }
 
-// loadSettings reads flags, environment and settings file.
+// loadSettings reads flags, environment and settings file. With an error, which
+// names all that is wrong, the values are there too: as far as they could be read.
 func loadSettings(flags *pflag.FlagSet) (*values, error) {
 	v := viper.New()
 	v.SetEnvPrefix(envPrefix)
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
 	v.AutomaticEnv()
-	file, inFile, err := readFile(flags)
-	if err != nil {
-		return nil, err
-	}
-	vals := &values{v, file, map[string]string{}, map[string]secret.Text{}}
-	if err := errors.Join(unknownEnvironment(os.Environ()), vals.readSecrets(inFile)); err != nil {
-		return nil, err
-	}
-	if err := v.MergeConfigMap(withoutSecrets(inFile.AllSettings())); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	file, err := readFile(flags)
+	vals := &values{v: v, file: file, origin: map[string]string{}, secrets: map[string]secret.Text{}}
+	err = errors.Join(err, unknownEnvironment(os.Environ()), vals.readSecrets(file.v))
+	if failed := v.MergeConfigMap(withoutSecrets(file.v.AllSettings())); failed != nil {
+		return vals, errors.Join(err, fmt.Errorf("%s: %w", file.name, failed))
 	}
 	for _, s := range settings() {
 		if s.secret {
@@ -147,24 +160,28 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 		}
 		v.SetDefault(s.key, s.value)
 		flag := flags.Lookup(s.flag)
-		if flag != nil {
+		if flag != nil && keyOf(flag) == s.key {
 			if err := v.BindPFlag(s.key, flag); err != nil {
 				return nil, err
 			}
 		}
-		env := envName(s.key)
-		switch {
-		case flag != nil && flag.Changed:
-			vals.origin[s.key] = "flag --" + s.flag
-		case os.Getenv(env) != "":
-			vals.origin[s.key] = "environment " + env
-		case inFile.IsSet(s.key):
-			vals.origin[s.key] = file
-		default:
-			vals.origin[s.key] = "default"
-		}
+		vals.origin[s.key] = originOf(s, flag, file)
 	}
-	return vals, errors.Join(vals.checkTypes(), vals.checkVault())
+	return vals, errors.Join(err, vals.checkTypes(), vals.checkVault())
+}
+
+// originOf says where a setting comes from that is no secret.
+func originOf(s setting, flag *pflag.Flag, file settingsFile) string {
+	env := envName(s.key)
+	switch {
+	case flag != nil && flag.Changed:
+		return "flag --" + s.flag
+	case os.Getenv(env) != "":
+		return "environment " + env
+	case file.v.IsSet(s.key):
+		return file.at(s.key)
+	}
+	return "default"
 }
 
 func envName(key string) string {
@@ -174,7 +191,7 @@ func envName(key string) string {
 // unknownEnvironment finds variables that look like settings and are none: in a
 // container the environment is all there is, and a typo there must not pass.
 func unknownEnvironment(environ []string) error {
-	known := []string{envPrefix + "_CONFIG"}
+	known := []string{configVariable}
 	for _, s := range settings() {
 		known = append(known, envName(s.key))
 		if s.secret {
@@ -187,61 +204,8 @@ func unknownEnvironment(environ []string) error {
 		// Kubernetes sets …_SERVICE_HOST and …_PORT… for a service of our name.
 		service := strings.HasPrefix(name, envPrefix+"_SERVICE_") || strings.HasPrefix(name, envPrefix+"_PORT")
 		if strings.HasPrefix(name, envPrefix+"_") && !service && !slices.Contains(known, name) {
-			errs = append(errs, fmt.Errorf("environment: %s is no setting; `sparkless config show` lists them", address(name)))
+			errs = append(errs, fmt.Errorf("environment: %s is no setting%s", address(name), didYouMean(nearest(name, known), "`sparkless help environment` lists them")))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// readFile reads the settings file that --config or the environment names, or
-// config.yaml where there is one, and returns its name to show. A key that is no setting is an error.
-func readFile(flags *pflag.FlagSet) (string, *viper.Viper, error) {
-	v := viper.New()
-	file, _ := flags.GetString("config")
-	if file == "" {
-		file = os.Getenv(envPrefix + "_CONFIG")
-	}
-	optional := file == ""
-	if optional {
-		file = "config.yaml"
-	}
-	shown := address(file)
-	v.SetConfigFile(file)
-	v.SetConfigType("yaml")
-	switch err := v.ReadInConfig(); {
-	case optional && errors.Is(err, fs.ErrNotExist):
-		return "", v, nil
-	case errors.As(err, new(*fs.PathError)):
-		return shown, v, fmt.Errorf("settings file %s: %w", shown, withoutPath(err))
-	case err != nil:
-		return shown, v, fmt.Errorf("settings file %s: not sections with settings in them: %s", shown, unquoted(err))
-	}
-	var unknown []error
-	known := settings()
-	for _, key := range v.AllKeys() {
-		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
-			unknown = append(unknown, fmt.Errorf("%s: there is no setting %s; `sparkless config show` lists them", shown, shownKey(key)))
-		}
-	}
-	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return shown, v, errors.Join(unknown...)
-}
-
-// unquoted is what a YAML error says before it quotes the file, which may hold a
-// secret just there.
-func unquoted(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	if i := strings.IndexAny(text, "'\"`"); i >= 0 {
-		text = strings.TrimRight(text[:i], " ")
-	}
-	return text
-}
-
-// shownKey quotes what stands where a setting's name should, unless it looks
-// like a value.
-func shownKey(key string) string {
-	if !regexp.MustCompile(`^[a-z0-9_.-]{1,48}$`).MatchString(key) {
-		return "of that name (not shown: it may hold a secret)"
-	}
-	return strconv.Quote(key)
 }

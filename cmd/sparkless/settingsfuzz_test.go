@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,11 @@ func FuzzSettings(f *testing.F) {
 		{"storage:\n  sas: HUSH\n  sas: HUSH", "", "--key-vault\nhttps://my.vault.azure.net\n--out\na.csv\n--out\nb"},
 		{"a: &a [x,x]\nb: &b [*a,*a]\nstorage:\n  sas: *b", "SPARKLESS_MASQUERADE_RARE=NaN", ""},
 		{"storage:\n  account: HUSH\n", "SPARKLESS_OUTPUT_FILES=HUSH", "--folder\nx"},
+		{"", "", "--HUSH"},
+		{"", "", "-HUSH"},
+		{"", "", "HUSH"},
+		{"", "", "--workers=HUSH\n--HUSH=HUSH"},
+		{"storage:\nwork:\n  HUSH:", "", "--emulator=HUSH"},
 		{"masquerade.rare: 0.1\nstorage.sas: HUSH", "SPARKLESS_JOB_WORKERS=99999999999999999999", "--shard-size\n9EiB"},
 	} {
 		f.Add(seed.file, seed.environment, seed.args)
@@ -50,19 +56,21 @@ func FuzzSettings(f *testing.F) {
 				t.Setenv(name, value)
 			}
 		}
-		all := []string{"config", "show"}
-		for arg := range strings.SplitSeq(args, "\n") {
+		var all []string
+		for arg := range strings.SplitSeq(secretive.Replace(args), "\n") {
 			if !strings.HasPrefix(arg, "--config") && arg != "" { // other files may never end
 				all = append(all, arg)
 			}
 		}
-		var out, log bytes.Buffer
-		code := run(context.Background(), append(all, "--config", file), &out, &log)
-		if code != exitDone && code != exitUsage {
-			t.Errorf("exit code %d\n%s", code, log.String())
-		}
-		if piece := secrets.in(out.String() + log.String()); piece != "" {
-			t.Errorf("shows %q\n%s\n%s", piece, out.String(), log.String())
+		for _, command := range []string{"show", "validate"} {
+			var out, log bytes.Buffer
+			code := run(context.Background(), slices.Concat([]string{"config", command, "--config", file}, all), &out, &log)
+			if code != exitDone && code != exitUsage {
+				t.Errorf("%s: exit code %d\n%s", command, code, log.String())
+			}
+			if piece := secrets.in(out.String() + log.String()); piece != "" {
+				t.Errorf("%s shows %q\n%s\n%s", command, piece, out.String(), log.String())
+			}
 		}
 	})
 }

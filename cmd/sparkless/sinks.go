@@ -4,18 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
+	"sparkless/masquerade"
 	"sparkless/publish"
 	"sparkless/publish/datacollector"
 	"sparkless/publish/file"
 	"sparkless/publish/logsingestion"
 	"sparkless/storage/azure"
+	"sparkless/storage/event"
 )
 
-// newSinks returns what makes the destinations of one day's findings, or all that
+// newSinks returns what makes the destinations of one window's findings, or all that
 // is wrong with their settings.
-func newSinks(v *values, today time.Time) (func(date time.Time) ([]publish.Sink, error), error) {
+func (a *app) newSinks(v *values) (func(event.Window) ([]publish.Sink, error), error) {
 	var apis []publish.Sink
 	var errs []error
 	for _, open := range []func(*values) (publish.Sink, error){dataCollector, logsIngestion} {
@@ -23,19 +24,33 @@ func newSinks(v *values, today time.Time) (func(date time.Time) ([]publish.Sink,
 		if err != nil {
 			errs = append(errs, err)
 		} else if s != nil {
-			apis = append(apis, publish.Retry(s, publish.DefaultPolicy()))
+			apis = append(apis, publish.Retry(s, a.sinkPolicy(s.Name())))
 		}
 	}
-	forDay := func(date time.Time) ([]publish.Sink, error) {
-		files, err := fileSinks(v, date)
+	forWindow := func(w event.Window) ([]publish.Sink, error) {
+		files, err := fileSinks(v, w)
 		return append(files, apis...), err
 	}
-	_, err := forDay(today)
-	return forDay, errors.Join(append(errs, err)...)
+	_, err := forWindow(event.Day(a.now()))
+	return forWindow, errors.Join(append(errs, err)...)
+}
+
+// sinkPolicy retries, and says so.
+func (a *app) sinkPolicy(sink string) publish.Policy {
+	p := publish.DefaultPolicy()
+	p.Notify = func(err error) {
+		a.telemetry.Retry(sink)
+		a.log.Warn("trying again", "sink", sink, "after", err)
+	}
+	return p
 }
 
 func (v *values) usesDataCollector() bool {
 	return v.any("datacollector.workspace-id", "datacollector.shared-key")
+}
+
+func (v *values) usesLogsIngestion() bool {
+	return v.any("logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream")
 }
 
 // dataCollector is the sink of that API, nil if none of its settings says so.
@@ -58,10 +73,10 @@ func dataCollector(v *values) (publish.Sink, error) {
 
 // logsIngestion is the sink of that API, nil if none of its settings says so.
 func logsIngestion(v *values) (publish.Sink, error) {
-	if !v.any("logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream") {
+	if !v.usesLogsIngestion() {
 		return nil, nil
 	}
-	identity, err := azure.Credential(v.text("storage.client-id"))
+	identity, err := azure.TracedCredential(v.text("storage.client-id"), v.tracing)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +86,7 @@ func logsIngestion(v *values) (publish.Sink, error) {
 		Stream:     v.text("logsingestion.stream"),
 		Audience:   v.text("logsingestion.audience"),
 		Credential: identity,
+		Tracing:    v.tracing,
 	})
 	if err != nil {
 		return nil, err
@@ -78,12 +94,12 @@ func logsIngestion(v *values) (publish.Sink, error) {
 	return s, nil
 }
 
-// fileSinks are the files for one day's findings.
-func fileSinks(v *values, date time.Time) ([]publish.Sink, error) {
+// fileSinks are the files for one window's findings.
+func fileSinks(v *values, w event.Window) ([]publish.Sink, error) {
 	var all []publish.Sink
 	var errs []error
-	for _, name := range outputFiles(v, date) {
-		s, err := file.New(file.Config{Path: name})
+	for _, name := range outputFiles(v, w) {
+		s, err := file.New(file.Config{Path: name, Row: masquerade.Finding{}})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("output.files (%s): %s: %w", v.origin["output.files"], address(name), err))
 			continue
@@ -93,11 +109,11 @@ func fileSinks(v *values, date time.Time) ([]publish.Sink, error) {
 	return all, errors.Join(errs...)
 }
 
-// outputFiles are the files for one day's findings.
-func outputFiles(v *values, date time.Time) []string {
+// outputFiles are the files for one window's findings.
+func outputFiles(v *values, w event.Window) []string {
 	var files []string
 	for _, name := range v.list("output.files") {
-		files = append(files, strings.ReplaceAll(name, "{day}", date.Format(time.DateOnly)))
+		files = append(files, strings.ReplaceAll(name, "{day}", w.Label()))
 	}
 	return files
 }

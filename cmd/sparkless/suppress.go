@@ -77,6 +77,7 @@ case does not matter. The rule holds through the UTC day on which it expires.`,
 func addRuleFlags(cmd *cobra.Command) {
 	cmd.Flags().String("file", "", "file of rules; the setting suppress.file if empty, or "+defaultRules)
 	cmd.Flags().String("config", "", "settings file; config.yaml in the working directory if it is there")
+	cmd.Flags().Bool("no-color", false, "print no colours; so does the environment variable NO_COLOR")
 }
 
 // rulesFile is the file of rules to look at, and whether a run knows it by its
@@ -124,7 +125,7 @@ func parseExpiry(text string, today time.Time) (time.Time, error) {
 
 // showAdded prints the rule as it stands in the file, and what it does.
 func (a *app) showAdded(file string, known bool, r suppress.Rule) error {
-	if err := writeRules(a.stdout, []suppress.Rule{r}, a.now()); err != nil {
+	if err := a.write(rulesTable([]suppress.Rule{r}, a.now())); err != nil {
 		return err
 	}
 	a.log.Info("rule added: findings are suppressed when "+r.Covers(), "file", file, "line", r.Line, "through", r.Expires.Format(time.DateOnly))
@@ -161,7 +162,10 @@ func (a *app) suppressListCommand() *cobra.Command {
 			return usageError{err}
 		}
 		a.log.Info("rules", "file", file, "rules", len(rules.All))
-		return writeRules(a.stdout, rules.All, a.now())
+		if len(rules.All) == 0 {
+			return nil
+		}
+		return a.write(rulesTable(rules.All, a.now()))
 	}
 	return cmd
 }

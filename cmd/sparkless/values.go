@@ -16,28 +16,31 @@ import (
 func (v *values) checkTypes() error {
 	var errs []error
 	for _, s := range settings() {
-		if s.secret {
-			continue // readSecrets has looked at them
-		}
-		var err error
-		got := v.v.Get(s.key)
-		switch s.value.(type) {
-		case string:
-			_, err = cast.ToStringE(got)
-		case int:
-			_, err = strconv.Atoi(fmt.Sprint(got))
-		case float64:
-			_, err = cast.ToFloat64E(got)
-		case bool:
-			_, err = cast.ToBoolE(got)
-		case []string:
-			_, err = cast.ToStringSliceE(got)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s (%s): %s is not %s", s.key, v.origin[s.key], address(fmt.Sprint(got)), typeName(s.value)))
+		if !s.secret { // readSecrets has looked at them
+			errs = append(errs, v.checkType(s))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (v *values) checkType(s setting) (err error) {
+	got := v.v.Get(s.key)
+	switch s.value.(type) {
+	case string:
+		_, err = cast.ToStringE(got)
+	case int:
+		_, err = strconv.Atoi(fmt.Sprint(got))
+	case float64:
+		_, err = cast.ToFloat64E(got)
+	case bool:
+		_, err = cast.ToBoolE(got)
+	case []string:
+		_, err = cast.ToStringSliceE(got)
+	}
+	if err != nil {
+		return fmt.Errorf("%s (%s): %s is not %s", s.key, v.origin[s.key], address(fmt.Sprint(got)), typeName(s.value))
+	}
+	return nil
 }
 
 // checkMisplaced refuses secrets in settings that are shown: what uses a setting
@@ -60,7 +63,7 @@ func (v *values) checkMisplaced() error {
 // isPlace tells the settings that may be a path, a URL or a resource ID.
 func isPlace(key string) bool {
 	_, name, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"folder", "file", "files", "report", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
+	return slices.Contains([]string{"folder", "file", "files", "report", "summary", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
 }
 
 // certainly tells connection strings, signatures and keys that stand alone.

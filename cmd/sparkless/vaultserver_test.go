@@ -33,6 +33,7 @@ const (
 // vaultServer speaks the protocol of Key Vault over TLS, under a real name.
 type vaultServer struct {
 	certificate []byte // PEM
+	host        string // that the tunnel leads to
 
 	mu       sync.Mutex // of what follows; change sets it while the server runs
 	secrets  map[string]string
@@ -50,7 +51,7 @@ func (k *vaultServer) change(how func()) {
 
 func startVault(t *testing.T, secrets map[string]string) *vaultServer {
 	t.Helper()
-	k := &vaultServer{secrets: secrets, resource: "https://vault.azure.net"}
+	k := &vaultServer{host: vaultHost, secrets: secrets, resource: "https://vault.azure.net"}
 	certificate, key := selfSigned(t, vaultHost)
 	k.certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
 	server := httptest.NewUnstartedServer(http.HandlerFunc(k.serve))
@@ -165,9 +166,9 @@ func giveToken(w http.ResponseWriter, r *http.Request) {
 		vaultToken, time.Now().Add(time.Hour).Unix())
 }
 
-// tunnel is a proxy that knows the way to the vault alone.
+// tunnel is a proxy that knows the way to one host alone.
 func (k *vaultServer) tunnel(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodConnect || r.Host != vaultHost+":443" {
+	if r.Method != http.MethodConnect || r.Host != k.host+":443" {
 		http.Error(w, "no way there", http.StatusBadGateway)
 		return
 	}

@@ -113,6 +113,7 @@ func azureConfig(v *values, container string) azure.Config {
 		SAS:              v.secret("storage.sas"),
 		ClientID:         v.text("storage.client-id"),
 		Emulator:         v.on("storage.emulator"),
+		Tracing:          v.tracing,
 	}
 	if v.origin["storage.connection-string"] == v.vaultOrigin() {
 		c.ClientID = "" // the identity was for the vault
@@ -169,7 +170,10 @@ func resolved(folder string) (string, error) {
 // policy retries, and says so: silence would look like a hang.
 func (a *app) policy() storage.Policy {
 	p := storage.DefaultPolicy()
-	p.Notify = func(err error) { a.log.Warn("trying again", "after", err) }
+	p.Notify = func(err error) {
+		a.telemetry.Retry("storage")
+		a.log.Warn("trying again", "after", err)
+	}
 	return p
 }
 
@@ -207,9 +211,29 @@ func findWork(v *values) (workPlace, error) {
 	return w, nil
 }
 
-// openWork opens the work store, and makes it where it is missing. Source is
-// where the export is.
-func (a *app) openWork(ctx context.Context, v *values, w workPlace, source string) (storage.Store, error) {
+// checkWork refuses work stores that cannot be. Source is where the export is.
+func checkWork(v *values, w workPlace, source string) error {
+	if w.folder == "" {
+		if w.container == "" || azureConfig(v, v.text("storage.container")).Validate() != nil {
+			return nil // which others have said
+		}
+		if err := azureConfig(v, w.container).Validate(); err != nil {
+			return fmt.Errorf("work.container: %w", err)
+		}
+		return nil
+	}
+	place, err := resolved(w.folder)
+	if err != nil {
+		return fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
+	}
+	if rel, err := filepath.Rel(source, place); err == nil && !fromAccount(v) && source != "" && filepath.IsLocal(rel) {
+		return fmt.Errorf("work.folder (%s): %s lies in the export's folder %s, where the job never writes: name another", v.origin["work.folder"], place, source)
+	}
+	return nil
+}
+
+// openWork opens the work store, and makes it where it is missing.
+func (a *app) openWork(ctx context.Context, v *values, w workPlace) (storage.Store, error) {
 	if w.folder == "" {
 		s, err := azure.New(azureConfig(v, w.container))
 		if err != nil {
@@ -219,13 +243,6 @@ func (a *app) openWork(ctx context.Context, v *values, w workPlace, source strin
 			return nil, fmt.Errorf("work.container: %w; work.folder keeps the work store on this machine instead", err)
 		}
 		return storage.RetryStore(s, a.policy()), nil
-	}
-	place, err := resolved(w.folder)
-	if err != nil {
-		return nil, fmt.Errorf("work.folder (%s): %w", v.origin["work.folder"], err)
-	}
-	if rel, err := filepath.Rel(source, place); err == nil && !fromAccount(v) && filepath.IsLocal(rel) {
-		return nil, usageError{fmt.Errorf("work.folder (%s): %s lies in the export's folder %s, where the job never writes: name another", v.origin["work.folder"], place, source)}
 	}
 	s, err := local.New(local.Config{Folder: w.folder, Create: true})
 	if err != nil {

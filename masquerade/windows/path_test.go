@@ -107,7 +107,9 @@ func TestNormaliseAllocatesOnce(t *testing.T) {
 func FuzzNormalise(f *testing.F) {
 	for _, path := range []string{`C:\Windows\a.exe`, `\\?\UNC\h\s\..\a`, `\Device\Mup\;x\;y\h\s\a`, `%TEMP%\..\progra~1\a`,
 		`c:\device\mup\..\x\.\`, `\??\\??\c:\\\device\harddisk0\partition1`, `\\*\`, `\x\..\..\device\vmsmb\vsmb-1\os`,
-		`c:`, `c:\..\..\d:\..\\`, "\u1e9e\u0130\u212a\xff", `\users\all users`, `c:\.\device\..\..`, `\\.\globalroot\systemroot`} {
+		`c:`, `c:\..\..\d:\..\\`, "\u1e9e\u0130\u212a\xff", `\users\all users`, `c:\.\device\..\..`, `\\.\globalroot\systemroot`,
+		`device\harddiskvolume1\windows\a`, `systemroot\a`, `all users`, `all users\a`, `documents and settings\a\b`, `dosdevices\c:\a`, `??\a\b`,
+		`services\a`, `x\.cr\a`, `x\..\a`, `x\...\a`, `x\.`, `x\.a`, `%temp%\a`, `progra~1\a`, `windows\system32\`, `global??\a\b`} {
 		f.Add(path)
 	}
 	f.Fuzz(func(t *testing.T, path string) {

@@ -34,24 +34,33 @@ func usual[T string | []byte](to *[mostUsual]byte, path T) (length, dir int) {
 		case 0:
 			return 0, 0
 		case '\\':
-			if dir = i - 2; i+1 < len(path) && (path[i+1] == '\\' || path[i+1] == '.') {
+			if dir = i - 2; i+1 < len(path) && !named(path[i+1:]) {
 				return 0, 0
 			}
 		}
 		to[i-2] = c
 	}
-	if dir == 0 || aliased(to[:dir]) {
+	if dir == 0 || aliased(to[:len(path)-2]) {
 		return 0, 0
 	}
 	return len(path) - 2, dir
 }
 
-// aliased reports whether a folder may start with a name in the object manager or
-// of another folder.
-func aliased(dir []byte) bool {
-	switch dir[1] {
-	case 'd', 'g', 's', '?': // device, dosdevices, documents and settings, global??, systemroot
+// named reports whether what follows a separator is a name: not another separator,
+// nor one or more dots.
+func named[T string | []byte](rest T) bool {
+	return rest[0] != '\\' && (rest[0] != '.' || len(rest) > 1 && rest[1] != '.' && rest[1] != '\\')
+}
+
+// aliased reports whether a path starts with a name of the object manager or of
+// another folder.
+func aliased(path []byte) bool {
+	first, rest, _ := bytes.Cut(path[1:], []byte(`\`))
+	switch string(first) {
+	case "??", "device", "documents and settings", "dosdevices", "global??", "systemroot":
 		return true
+	case "users":
+		return bytes.HasPrefix(rest, []byte("all users"))
 	}
-	return bytes.HasPrefix(dir, []byte(`\users\all users`))
+	return false
 }

@@ -42,17 +42,33 @@ func (s *Sink) Send(ctx context.Context, records []publish.Record) (int, error) 
 	return n, nil
 }
 
-// post makes one request, dated and signed anew: a signature is good for 15
-// minutes only.
 func (s *Sink) post(ctx context.Context, body []byte) error {
+	answer, err := s.ask(ctx, body, s.key)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w while posting; the records may have been stored", ctx.Err())
+	}
+	if err != nil {
+		return ingest.Unsure(err)
+	}
+	if answer.Status == http.StatusOK {
+		return nil
+	}
+	hint, kind := verdict(answer)
+	return answer.Err(kind, hint, s.config.Now())
+}
+
+// ask makes one request, dated and signed anew: a signature is good for 15 minutes
+// only. Its errors say why there is no answer.
+func (s *Sink) ask(ctx context.Context, body, key []byte) (ingest.Answer, error) {
+	none := ingest.Answer{}
 	limit, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limit, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("%w: datacollector.endpoint makes no request", publish.ErrSettings)
+		return none, errors.New("datacollector.endpoint makes no request") // New has looked at it
 	}
 	date := s.config.Now().UTC().Format(http.TimeFormat)
-	signed := signature(s.key, len(body), date)
+	signed := signature(key, len(body), date)
 	req.Header.Set("Authorization", "SharedKey "+s.config.WorkspaceID+":"+signed)
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Log-Type", s.config.LogType)
@@ -66,18 +82,13 @@ func (s *Sink) post(ctx context.Context, body []byte) error {
 	hide := []secret.Text{s.config.SharedKey, secret.New(signed)}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w while posting; the records may have been stored", ctx.Err())
-		}
-		return ingest.NoAnswer(err, "datacollector.endpoint", hide...)
+		return none, ingest.Silent(err, "datacollector.endpoint", hide...)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusOK {
-		return nil
+		return ingest.Answer{Status: http.StatusOK}, nil
 	}
-	answer := read(resp, hide)
-	hint, kind := verdict(answer)
-	return answer.Err(kind, hint, s.config.Now())
+	return read(resp, hide), nil
 }
 
 // signature is the value after "SharedKey <workspace ID>:", over the number of

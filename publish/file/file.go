@@ -1,10 +1,11 @@
 // Package file publishes records as one file that is replaced whole, as JSON
-// lines, as a JSON array or as CSV.
+// lines, as a JSON array, as CSV or as Parquet. Its encoders write the same to any
+// writer.
 //
 // Findings carry names that an attacker chose. In JSON, characters that would
 // steer a terminal or reorder text are escaped, which changes no value. In CSV
 // they are spelled out as <U+202E>, and what a spreadsheet would take for a
-// formula gets an apostrophe in front.
+// formula gets an apostrophe in front. Parquet holds them as they are.
 package file
 
 import (
@@ -14,7 +15,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -31,9 +31,13 @@ type Config struct {
 	// Path of the file. Its folder is created when it is missing. A symbolic
 	// link there is replaced, not followed.
 	Path string
-	// Format is "jsonl" (one Body per line), "json" (an array of them) or "csv";
-	// empty takes it from the ending: .jsonl, .ndjson, .json or .csv.
+	// Format is one of the formats; empty takes it from the ending: .jsonl, .ndjson,
+	// .json, .csv or .parquet.
 	Format string
+	// Row is a value of the struct that a Body is the JSON of. Its fields are texts,
+	// numbers, truth values, structs and slices of these. Only Parquet needs it, whose
+	// columns have their types however the records of a day look.
+	Row any
 }
 
 // Validate reports every setting that cannot work.
@@ -48,30 +52,19 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// encoder writes all records; it looks at ctx between records.
-type encoder func(ctx context.Context, w io.Writer, records []publish.Record) error
-
-func (c Config) encoder() (encoder, error) {
+func (c Config) encoder() (Encoder, error) {
 	format := c.Format
 	if format == "" {
-		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(c.Path)), ".")
+		format = formatOf(c.Path)
 	}
-	switch {
-	case format == "jsonl", format == "ndjson" && c.Format == "":
-		return writeLines, nil
-	case format == "json":
-		return writeArray, nil
-	case format == "csv":
-		return writeCSV, nil
-	}
-	return nil, fmt.Errorf("the format %q is none of jsonl, json and csv: let the path end in one of them", format)
+	return NewEncoder(format, c.Row)
 }
 
 // Sink replaces one file. It is made by New.
 type Sink struct {
 	path   string
 	name   string
-	encode encoder
+	encode Encoder
 }
 
 var _ publish.Replacer = (*Sink)(nil)

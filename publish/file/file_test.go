@@ -22,7 +22,7 @@ import (
 
 func sinkAt(t *testing.T, path, format string) *Sink {
 	t.Helper()
-	sink, err := New(Config{Path: path, Format: format})
+	sink, err := New(Config{Path: path, Format: format, Row: suiteRow{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestSuite(t *testing.T) {
-	held := map[string]func([]byte) ([]string, error){"jsonl": heldLines, "json": heldArray, "csv": heldCSV}
+	held := map[string]func([]byte) ([]string, error){"jsonl": heldLines, "json": heldArray, "csv": heldCSV, "parquet": heldParquet}
 	for format, look := range held {
 		t.Run(format, func(t *testing.T) {
 			publishtest.TestSink(t, func(t *testing.T) publishtest.Destination {
@@ -271,7 +271,7 @@ func TestAFailedSendLeavesTheOldFile(t *testing.T) {
 		}
 		old := read(t, path)
 		inner := sink.encode
-		for what, encode := range map[string]encoder{
+		for what, encode := range map[string]Encoder{
 			"body":   inner,
 			"full":   func(context.Context, io.Writer, []publish.Record) error { return errors.New("disk full") },
 			"cancel": inner,
@@ -368,6 +368,7 @@ func TestConfig(t *testing.T) {
 	}{
 		{Config{Path: "a.jsonl"}, ""}, {Config{Path: "a.NDJSON"}, ""}, {Config{Path: "a.json"}, ""}, {Config{Path: "a.csv"}, ""},
 		{Config{Path: "a", Format: "csv"}, ""}, {Config{Path: "a.csv", Format: "json"}, ""},
+		{Config{Path: "a.parquet", Row: suiteRow{}}, ""}, {Config{Path: "a.parquet"}, "columns"},
 		{Config{Path: "a"}, "format"}, {Config{Path: "a.txt"}, "format"}, {Config{Path: "a.csv", Format: "xml"}, "format"},
 		{Config{Path: "a.csv/"}, "path"}, {Config{Path: "a\x00.csv"}, "path"}, {Config{}, "path format"},
 	} {

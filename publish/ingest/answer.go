@@ -80,15 +80,25 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// NoAnswer is the passing error for a request that got none. It does not wrap
-// err: the time limit of one request would look like the end of the run, which
+// NoAnswer is the passing error for a request with records that got none. It does
+// not wrap err: the time limit of one request would look like the end of the run, which
 // nobody retries. Endpoint is the setting to look at if the host is unknown.
 func NoAnswer(err error, endpoint string, hide ...secret.Text) error {
+	return Unsure(Silent(err, endpoint, hide...))
+}
+
+// Unsure says of a request with records which Silent is about what that means.
+func Unsure(silent error) error {
+	return fmt.Errorf("%w; the records may have been stored", silent)
+}
+
+// Silent is NoAnswer for a request without records.
+func Silent(err error, endpoint string, hide ...secret.Text) error {
 	text := OneLine(err.Error(), hide...)
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		text += ": check " + endpoint
 	}
-	return fmt.Errorf("no answer, the records may have been stored: %s", text)
+	return errors.New("no answer: " + text)
 }
 
 // OneLine makes foreign text fit for a message: no line breaks or characters

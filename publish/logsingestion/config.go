@@ -23,6 +23,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 	"github.com/Azure/azure-sdk-for-go/sdk/monitor/ingestion/azlogs"
 
 	"sparkless/publish/ingest"
@@ -47,6 +48,8 @@ type Config struct {
 
 	// Credential gives the tokens. New needs it; Validate does not ask for it.
 	Credential azcore.TokenCredential `json:"-"`
+	// Tracing makes spans of requests. Optional.
+	Tracing tracing.Provider `json:"-"`
 	// Client replaces the HTTP client. Optional; redirects are never followed.
 	Client *http.Client `json:"-"`
 	// Now replaces the clock that Retry-After is read by. Optional.
@@ -129,6 +132,7 @@ func (s *Sink) connect() (*azlogs.Client, error) {
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "sparkless"},
 			Transport:        ingest.Client(s.config.Client),
 			PerRetryPolicies: []policy.Policy{bearer},
+			TracingProvider:  s.config.Tracing,
 		},
 	})
 	if err != nil {

@@ -45,28 +45,34 @@ func (s *Sink) upload(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	limit, cancel := context.WithTimeout(ctx, s.limit)
-	defer cancel()
-	_, err = s.client.Upload(limit, s.config.RuleID, s.config.Stream, packed, &azlogs.UploadOptions{ContentEncoding: to.Ptr("gzip")})
+	err = s.call(ctx, packed, &azlogs.UploadOptions{ContentEncoding: to.Ptr("gzip")})
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w while uploading; the records may have been stored", ctx.Err())
 	}
-	return s.explain(err)
+	return s.explain(err, ingest.NoAnswer)
 }
 
-// explain makes the error for one of the SDK's. It wraps none of them: they hold
+// call makes one request and returns the SDK's error.
+func (s *Sink) call(ctx context.Context, body []byte, o *azlogs.UploadOptions) error {
+	limit, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	_, err := s.client.Upload(limit, s.config.RuleID, s.config.Stream, body, o)
+	return err
+}
+
+// explain makes the error for one of the SDK's, noAnswer where there was none. It wraps none of them: they hold
 // requests and whole answers.
-func (s *Sink) explain(err error) error {
+func (s *Sink) explain(err error, noAnswer func(error, string, ...secret.Text) error) error {
 	if noToken, ok := errors.AsType[*signInError](err); ok {
 		return noToken.explain(s.config.Now())
 	}
 	hide := s.signIn.token()
 	refused, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok {
-		return ingest.NoAnswer(err, "logsingestion.endpoint", hide)
+		return noAnswer(err, "logsingestion.endpoint", hide)
 	}
 	a := read(refused, hide)
 	hint, kind := s.verdict(a)

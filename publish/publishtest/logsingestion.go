@@ -36,6 +36,9 @@ type LogsIngestionConfig struct {
 	ClientID string
 	// TokenLife is how long a token is good; zero means a day.
 	TokenLife time.Duration
+	// NoRole refuses every call, as where the identity that has the token lacks the
+	// role on the rule.
+	NoRole bool
 	// Now replaces the clock. Optional.
 	Now func() time.Time
 	// Accepted is called for each stored row, in order and one call at a time,
@@ -105,6 +108,15 @@ func (l *LogsIngestion) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// noRole is how the service says so, which names the identity and the rule.
+// (Microsoft, "Troubleshoot Azure Monitor Ingestion library issues".)
+const noRole = "The authentication token provided does not have access to ingest data for the data collection rule with immutable Id '%s' " +
+	"PipelineAccessResult: AccessGranted: False, IsRbacPresent: False, IsDcrDceBindingValid: , " +
+	"DcrArmId: /subscriptions/0f0e0d0c-0b0a-0908-0706-050403020100/resourceGroups/soc/providers/Microsoft.Insights/dataCollectionRules/sparkless, " +
+	"Message: Required authorization action was not found for tenantId 00000000-0000-0000-0000-00000000aaaa objectId 00000000-0000-0000-0000-00000000bbbb " +
+	"on resourceId /subscriptions/0f0e0d0c-0b0a-0908-0706-050403020100/resourceGroups/soc/providers/Microsoft.Insights/dataCollectionRules/sparkless " +
+	"ConfigurationId: 00000000-0000-0000-0000-00000000cccc.."
+
 // verify checks everything about a request but its body.
 func (l *LogsIngestion) verify(r *http.Request) *refusal {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/dataCollectionRules/")
@@ -118,6 +130,8 @@ func (l *LogsIngestion) verify(r *http.Request) *refusal {
 	switch {
 	case rule != l.config.RuleID:
 		return refuse(404, "NotFound", fmt.Sprintf("Data collection rule with immutable Id '%s' not found.", rule))
+	case l.config.NoRole:
+		return refuse(403, "OperationFailed", fmt.Sprintf(noRole, rule))
 	case stream != l.config.Stream:
 		return refuse(400, "InvalidStream", fmt.Sprintf("the rule declares no stream '%s'", stream))
 	case r.URL.Query().Get("api-version") != "2023-01-01":

@@ -24,7 +24,8 @@ type Day struct {
 	Partial  string    `json:"partial,omitempty"` // what is missing, in words, if the result is partial
 	Empty    string    `json:"empty,omitempty"`   // why there are no findings, and what to check
 	Findings []Finding `json:"findings,omitempty"`
-	Names    int       `json:"names"` // distinct process names
+	Told     int       `json:"told,omitempty"` // how many names of findings, the strongest, have a Story
+	Names    int       `json:"names"`          // distinct process names
 	Curve    *Curve    `json:"curve,omitempty"`
 	// Hours are those of the day that the window has, in order. Hours that it does
 	// not have, or that are not over yet, are left out.
@@ -77,6 +78,7 @@ type Finding struct {
 	HistoryDays     int      `json:",omitempty"`
 	DaysSeen        int      `json:",omitempty"`
 	FirstSeenEver   string   `json:",omitempty"`
+	HoursSeen       []int    `json:",omitempty"` // 0 to 23, UTC, ascending; none if they are not known
 
 	// What follows is in no record.
 
@@ -84,10 +86,9 @@ type Finding struct {
 	// differ from NormalProcess, in code points from 0, ascending: the Marks of
 	// lookalike.Class. NormalMarks are the same the other way round, with the two
 	// names exchanged, so that a character left out is marked as well.
-	Marks       []int   `json:",omitempty"`
-	NormalMarks []int   `json:",omitempty"`
-	ByHour      []int64 `json:",omitempty"` // events with the rare name in the hours 0 to 23 of the day, if known
-	Story       *Story  `json:",omitempty"`
+	Marks       []int  `json:",omitempty"`
+	NormalMarks []int  `json:",omitempty"`
+	Story       *Story `json:",omitempty"`
 }
 
 // Tally is a value and how many events had it.
@@ -131,7 +132,8 @@ type Rule struct {
 }
 
 // Hour is what was read of an hour of the day. The chart shows events if any hour
-// has some, else bytes.
+// has some, else bytes. They are those whose TimeGenerated lies in the hour; blobs,
+// bytes and lines are by the hour that a blob's name states.
 type Hour struct {
 	Hour      int   `json:"hour"` // 0 to 23, UTC
 	Events    int64 `json:"events,omitempty"`
@@ -151,6 +153,9 @@ type SelfTest struct {
 
 // Input is what was read, and what was not.
 type Input struct {
+	// Unlisted says that what was there to be read is not known: Workspaces, Blobs,
+	// Bytes, Shards, Reused and Gaps.
+	Unlisted   bool         `json:"unlisted,omitempty"`
 	Workspaces []string     `json:"workspaces,omitempty"`
 	Blobs      int          `json:"blobs"`
 	Bytes      int64        `json:"bytes"` // as stored

@@ -33,6 +33,20 @@ func sampleFindings(t testing.TB) []report.Finding {
 	return findings
 }
 
+// withStories takes the hours from every other finding, as if they were not known, and
+// gives every third its story.
+func withStories(findings []report.Finding) []report.Finding {
+	for i := range findings {
+		if i%2 == 1 {
+			findings[i].HoursSeen = nil
+		}
+		if i%3 == 0 {
+			findings[i].Story = sampleStory(findings[i])
+		}
+	}
+	return findings
+}
+
 func mark(f report.Finding) report.Finding {
 	suspect, imitated := f.PotentiallyMaliciousProcess, f.NormalProcess
 	if imitated != "" {
@@ -54,7 +68,7 @@ func counts(names int, seed uint64) []int64 {
 // sampleDay is a day with something of all that a report shows.
 func sampleDay(t testing.TB, date string) report.Day {
 	day := report.Day{
-		Date: date, Findings: sampleFindings(t), Names: 1798, Curve: report.NewCurve(counts(1798, 7), 0.8, 0.2),
+		Date: date, Findings: withStories(sampleFindings(t)), Told: 10, Names: 1798, Curve: report.NewCurve(counts(1798, 7), 0.8, 0.2),
 		Partial:  "no blob of hour 03-04 of law-brackwater-18c5b977; hour 13: 7 malformed line(s)",
 		SelfTest: &report.SelfTest{Caught: 40, Total: 41, Missed: []string{"avahi-daemonn"}},
 		Input: report.Input{
@@ -186,7 +200,19 @@ func hostileReport(t testing.TB) report.Data {
 	return d
 }
 
-// largeReport has 5,000 findings among 200,000 names.
+// sampleStory is one as the detector tells it.
+func sampleStory(f report.Finding) *report.Story {
+	s := &report.Story{Verdict: "reported: a score of 85 reaches masquerade.min-score (40)", Windows: "no program of Windows has this name", History: "not seen on any of the 7 days before that are kept"}
+	for i := range 5 {
+		s.Nearest = append(s.Nearest, report.Neighbour{Name: fmt.Sprintf("microsoftedgeupdate%d.exe", i), Count: 75, Percent: 0.98, Distance: 1 + i, Similarity: 0.95 - float32(i)/20})
+	}
+	for i := range 18 {
+		s.Rules = append(s.Rules, report.Rule{Name: fmt.Sprint("rule-", i), Fired: i < 2, Points: 5 * i, Why: "it holds no Windows name that would be played upon, says rule " + fmt.Sprint(i) + " of " + f.PotentiallyMaliciousProcess})
+	}
+	return s
+}
+
+// largeReport has 5,000 findings among 200,000 names, and stories of 500.
 func largeReport(t testing.TB) report.Data {
 	d := dayReport(t)
 	day := &d.Days[0]
@@ -198,8 +224,12 @@ func largeReport(t testing.TB) report.Data {
 		f.PotentiallyMaliciousProcess = fmt.Sprintf("n%04d-%s", i, f.PotentiallyMaliciousProcess)
 		f.MaliciousCount = int64(1 + i%40)
 		f.MaliciousPercentRank = float64(i%40) / 45
+		if f.Story = nil; i < 500 {
+			f.Story = sampleStory(f)
+		}
 		day.Findings = append(day.Findings, mark(f))
 	}
+	day.Told = 500
 	day.Names, day.Curve = 200000, report.NewCurve(counts(200000, 9), 0.8, 0.2)
 	return d
 }

@@ -26,7 +26,7 @@ var page embed.FS
 
 // The files of the page, in the order in which they are put together.
 const (
-	scripts = "text.js model.js chart.js curve.js map.js hours.js detail.js table.js days.js input.js main.js"
+	scripts = "text.js model.js chart.js curve.js map.js hours.js detail.js filters.js rows.js table.js days.js input.js main.js"
 	styles  = "base.css findings.css charts.css print.css"
 )
 

@@ -128,6 +128,15 @@ func TestSameDataSameBytes(t *testing.T) {
 	}
 }
 
+// Thousands of findings do not make a file that a browser or a mail is slow with.
+func TestSizeOfALargeReport(t *testing.T) {
+	d := reports(t)["large"]
+	page := written(t, d)
+	if n := len(page) >> 20; len(d.Days[0].Findings) < 5000 || n < 5 || n >= 15 {
+		t.Errorf("%d MiB of %d findings", n, len(d.Days[0].Findings))
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

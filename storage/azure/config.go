@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
+
 	"sparkless/storage"
 	"sparkless/storage/secret"
 )
@@ -44,6 +46,8 @@ type Config struct {
 	// Emulator uses Azurite's well-known account, at Endpoint or else at
 	// http://127.0.0.1:10000 (storage.emulator).
 	Emulator bool
+	// Tracing makes spans of requests, also of those that sign in. Optional.
+	Tracing tracing.Provider `json:"-"`
 }
 
 // Validate reports every problem of c, each naming the setting and what to do,
@@ -154,7 +158,7 @@ func (c Config) explicit() (target, error) {
 }
 
 func checkClientID(id string) error {
-	if id != "" && !regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString(id) {
+	if id != "" && !guidPattern.MatchString(id) {
 		return invalid("storage.client-id is not a GUID: use the managed identity's client ID, not its name or resource ID")
 	}
 	return nil

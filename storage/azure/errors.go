@@ -66,13 +66,30 @@ func (s *Store) answer(what, doing string, r *azcore.ResponseError) error {
 	case r.ErrorCode == string(bloberror.ContainerNotFound):
 		return fmt.Errorf("%s: container %q %w (%s)", what, s.container, storage.ErrNotExist, code)
 	case errors.Is(kind, storage.ErrDenied):
-		return fmt.Errorf("%s: %w (%s): %s", what, kind, code, denied(r.ErrorCode, doing))
+		return &refusal{fmt.Errorf("%s: %w (%s): %s", what, kind, code, denied(r.ErrorCode, doing)), r.ErrorCode}
 	case kind != nil:
 		return fmt.Errorf("%s: %w (%s)", what, kind, code)
 	case r.ErrorCode == string(bloberror.BlobArchived):
 		return fmt.Errorf("%s: %s: the blob is in the archive tier: rehydrate it first", what, code)
 	}
 	return fmt.Errorf("%s: the service answered %s", what, code)
+}
+
+// refusal is a storage.ErrDenied with the code that the service gave.
+type refusal struct {
+	error
+	code string
+}
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// RefusalCode is the code with which the service refused what ended in err, such as
+// AuthorizationFailure, or empty. It is foreign text.
+func RefusalCode(err error) string {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.code
+	}
+	return ""
 }
 
 // backoff adds how long a busy service asks to be left alone.

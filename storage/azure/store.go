@@ -20,6 +20,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -72,6 +73,11 @@ func New(c Config) (*Store, error) {
 	}
 	s := &Store{account: t.account, container: c.Container, transport: newTransport(),
 		patience: answerTime, times: defaultLease(), locks: map[string]bool{}, leases: map[string]*lease.BlobClient{}}
+	s.client, err = newClient(t, c, s.options(c))
+	return s, err
+}
+
+func (s *Store) options(c Config) *container.ClientOptions {
 	options := &container.ClientOptions{ClientOptions: policy.ClientOptions{
 		Transport: Guard(s.transport, bound),
 		// storage.Retry repeats from outside, and resumes bodies as well: retries
@@ -79,8 +85,8 @@ func New(c Config) (*Store, error) {
 		Retry:     policy.RetryOptions{MaxRetries: -1},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "sparkless"},
 	}}
-	s.client, err = newClient(t, c, options)
-	return s, err
+	withSpans(&options.ClientOptions, c.Tracing)
+	return options
 }
 
 func newClient(t target, c Config, options *container.ClientOptions) (*container.Client, error) {
@@ -95,7 +101,7 @@ func newClient(t target, c Config, options *container.ClientOptions) (*container
 	case !t.sas.Empty():
 		return container.NewClientWithNoCredential(address+"?"+t.sas.Reveal(), options)
 	}
-	token, err := Credential(c.ClientID)
+	token, err := TracedCredential(c.ClientID, c.Tracing)
 	if err != nil {
 		return nil, err
 	}
@@ -107,17 +113,23 @@ func newClient(t target, c Config, options *container.ClientOptions) (*container
 // whatever azidentity.DefaultAzureCredential finds. It sends nothing yet. Errors
 // of GetToken fit into one line, and are storage.ErrDenied unless they may pass.
 func Credential(clientID string) (azcore.TokenCredential, error) {
+	return TracedCredential(clientID, tracing.Provider{})
+}
+
+// TracedCredential is Credential with spans of signing in.
+func TracedCredential(clientID string, spans tracing.Provider) (azcore.TokenCredential, error) {
 	if err := checkClientID(clientID); err != nil {
 		return nil, err
 	}
+	options := policy.ClientOptions{TracingProvider: spans}
 	if clientID != "" {
-		token, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ID: azidentity.ClientID(clientID)})
+		token, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options, ID: azidentity.ClientID(clientID)})
 		if err != nil {
 			return nil, invalid("storage.client-id: %s", oneLine(err.Error()))
 		}
 		return credential{token}, nil
 	}
-	token, err := azidentity.NewDefaultAzureCredential(nil)
+	token, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: options})
 	if err != nil {
 		return nil, invalid("signing in: %s", oneLine(err.Error()))
 	}

@@ -138,7 +138,7 @@ func (e *expanded) widen() error {
 	if err != nil {
 		return err
 	}
-	*e.src = source{ctx: e.src.ctx, r: e.src.r, blob: e.src.blob, next: e.src.blob.Size, end: e.src.blob.Size, limit: e.src.blob.Size}
+	*e.src = source{ctx: e.src.ctx, seen: e.src.seen, r: e.src.r, blob: e.src.blob, next: e.src.blob.Size, end: e.src.blob.Size, limit: e.src.blob.Size}
 	if err := e.start(e.src, min(2*e.allows, e.most)); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"time"
 
 	"sparkless/storage"
 )
@@ -33,16 +34,29 @@ func (s *Scanner) passLong(line []byte) bool {
 // blobHour remembers which hour the last blob's name states.
 type blobHour struct {
 	blob string
-	hour int // -1 for none
+	hour int // as in Stats.MalformedHours, -1 for none
 }
 
 // hour is the one that the open blob's name states, or -1.
 func (s *Scanner) hour() int {
 	if h := &s.hours; h.blob != s.lines.blob || h.blob == "" {
-		h.blob, h.hour = s.lines.blob, -1
-		if hour, ok := storage.ExportHour(h.blob); ok {
-			h.hour = hour
-		}
+		h.blob, h.hour = s.lines.blob, hourIn(s.from, s.to, s.lines.blob)
 	}
 	return s.hours.hour
+}
+
+// hourIn is the hour of a blob in the window, given in nanoseconds since 1970: the
+// hour of the day where the window touches one day.
+func hourIn(from, to int64, blob string) int {
+	first := Day(time.Unix(0, from))
+	if to <= first.To.UnixNano() {
+		if hour, ok := storage.ExportHour(blob); ok {
+			return hour
+		}
+		return -1
+	}
+	if at, ok := storage.ExportTime(blob); ok && !at.Before(first.From) {
+		return int(at.Sub(first.From) / time.Hour)
+	}
+	return -1
 }

@@ -66,7 +66,7 @@ func (q Query) equal(o Query) bool {
 // that one long line needed is not kept, nor are those of large pages.
 func (s *Scanner) restart(w Window) {
 	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
-	s.stats, s.lines, s.record, s.kept = Stats{}, lines{buf: s.lines.buf}, Record{}, quarantine{}
+	s.stats, s.lines, s.record, s.kept, s.hours = Stats{}, lines{buf: s.lines.buf}, Record{}, quarantine{}, blobHour{}
 	if len(s.lines.buf) > freeBuffer {
 		s.lines.buf = nil
 	}
@@ -83,6 +83,7 @@ func (l *Lanes) Read(r storage.Reader, q Query, w Window, parts []Range) *Readin
 	rd.changed.L = &rd.mu
 	for i, part := range parts {
 		rd.queue = append(rd.queue, l.cut(i, part)...)
+		rd.left = append(rd.left, part.Length)
 	}
 	return rd
 }
@@ -140,9 +141,11 @@ type Reading struct {
 	window Window
 	parts  []Range
 	seams  seams
+	reached
 
 	mu      sync.Mutex
 	changed sync.Cond
+	left    []int64 // bytes of each part that are in no piece which was read
 	queue   []piece
 	busy    int // pieces under way
 	opening int // pieces under way whose rest may come into the queue
@@ -213,11 +216,14 @@ func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error
 		s.letGo()
 		rd.lanes.free <- s
 	}()
+	s.tally.begin(&rd.reached)
 	for ok := true; ok; p, ok = rd.next(false) {
 		err := rd.read(ctx, s, &p, add)
 		if err != nil {
 			_ = s.Close() // err came first
 			err = judge(ctx, rd.r, rd.parts[p.part].Blob, err)
+		} else {
+			rd.count(s, p)
 		}
 		if err := rd.done(p, err); err != nil {
 			return err
@@ -239,6 +245,9 @@ func (rd *Reading) read(ctx context.Context, s *Scanner, p *piece, add func(*Rec
 	if len(p.rest) > 0 {
 		rd.opened(*p, s.lines.open)
 		p.rest = nil
+		if !s.lines.open { // it is one piece after all
+			s.tally.end = part.Offset + part.Length
+		}
 	}
 	for s.Scan() {
 		add(&s.record)

@@ -40,7 +40,7 @@ func readAll(ctx context.Context, l *event.Lanes, r storage.Reader, q event.Quer
 	err := group.Wait()
 	all := slices.Concat(found...)
 	slices.Sort(all)
-	return all, reading.Stats(), err
+	return all, reading.Stats(), errors.Join(err, wrongHours(all, event.Stats{}, reading.Stats()))
 }
 
 // asked counts the bytes that are requested.
@@ -77,7 +77,7 @@ func mess(rng *rand.Rand) []byte {
 			b.WriteString(strings.Replace(line, "2026-11-20", "2026-11-21", 1) + end)
 		default:
 			name := strings.Repeat([]string{"x", "é", "\U0001f600", `\"`, `\u00e9`}[rng.IntN(5)], rng.IntN(longest)) + fmt.Sprint(i)
-			b.WriteString(strings.Replace(line, "svchost", name, 1) + end)
+			b.WriteString(strings.NewReplacer("svchost", name, "T00:", fmt.Sprintf("T%02d:", rng.IntN(24))).Replace(line) + end)
 		}
 	}
 	if b.Len() > 0 && rng.IntN(2) == 0 {

@@ -53,6 +53,7 @@ func (s *Scanner) open(ctx context.Context, r storage.Reader, rng Range, p piece
 		src.next, src.limit = min(end+spare, rng.Blob.Size), rng.Blob.Size
 	}
 	s.closers = append(s.closers, src.Close)
+	s.watch(src, p)
 	s.head = nil
 	s.lines = lines{src: src, blob: rng.Blob.Name, loan: s.loan, buf: s.lines.buf, bytes: s.lines.bytes, offset: p.offset, stop: stop, open: stop < end}
 	var err error
@@ -155,7 +156,8 @@ type source struct {
 	blob                 storage.Blob
 	at, next, end, limit int64
 	body                 io.ReadCloser
-	err                  error // that the store returned
+	err                  error          // that the store returned
+	seen                 func(at int64) // is told where reading is, if set
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -177,6 +179,9 @@ func (s *source) Read(p []byte) (int, error) {
 		}
 		n, err := s.body.Read(p)
 		s.at += int64(n)
+		if s.seen != nil {
+			s.seen(s.at)
+		}
 		if err == io.EOF {
 			err = s.endPart()
 		}

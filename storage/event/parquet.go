@@ -37,6 +37,8 @@ type columnar struct {
 	groups []format.RowGroup // still to read, the present one first
 	row    int64             // of the blob: the first of the present row group
 	rows   int64             // of the present row group
+	first  int64             // of the blob: that is to be read
+	all    int64             // that are to be read
 
 	picked  [batchRows]int64 // rows of the row group with a wanted EventID
 	next    int              // in picked
@@ -132,7 +134,7 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 		}
 		f.chunk.request = c.src.requestSize(len(c.columns))
 	}
-	c.groups = nil
+	c.groups, c.all = nil, 0
 	for i := range meta.RowGroups {
 		g := &meta.RowGroups[i]
 		if g.NumRows == 0 {
@@ -149,8 +151,10 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 			c.row += g.NumRows
 		case at < rng.Offset+rng.Length:
 			c.groups = append(c.groups, *g)
+			c.all += g.NumRows
 		}
 	}
+	c.first = c.row
 	return nil
 }
 
@@ -236,6 +240,7 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 		c.values[i] = f.chunk.value(row)
 	}
 	s.stats.Records++
+	s.stats.Hours[s.timeHour.at(t)]++
 	s.record.Time, s.record.values = t, c.values
 	return true, nil
 }
@@ -279,6 +284,7 @@ func (s *Scanner) pickRows() (bool, error) {
 	c := s.columnar
 	c.next, c.count = 0, 0
 	for c.count == 0 {
+		s.tally.row(c.row+c.sorted-c.first, c.all)
 		if c.sorted == c.rows {
 			if !c.nextGroup() {
 				return false, nil

@@ -237,6 +237,7 @@ func inQuotes(s string) string {
 func read(s *event.Scanner, r storage.Reader, columns int, ranges ...event.Range) ([]string, event.Stats, error) {
 	defer s.Close()
 	var out []string
+	before := s.Stats()
 	for _, rng := range ranges {
 		if err := s.Open(context.Background(), r, rng); err != nil {
 			return out, s.Stats(), err
@@ -253,7 +254,7 @@ func read(s *event.Scanner, r storage.Reader, columns int, ranges ...event.Range
 			return out, s.Stats(), s.Err()
 		}
 	}
-	return out, s.Stats(), nil
+	return out, s.Stats(), wrongHours(out, before, s.Stats())
 }
 
 func counts(s event.Stats) string {

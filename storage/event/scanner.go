@@ -3,7 +3,6 @@ package event
 import (
 	"errors"
 	"slices"
-	"time"
 )
 
 // Scanner reads records from JSON lines or Parquet, range after range, one Scan at
@@ -20,11 +19,13 @@ type Scanner struct {
 	parser    *parser
 	predictor predictor
 	clock     clock
+	timeHour  timeHour
 	record    Record
 	stats     Stats
 	kept      quarantine
 	hours     blobHour
 	loan      *loan
+	tally     tally
 
 	query     Query
 	columnar  *columnar // nil until a Parquet blob is read
@@ -37,15 +38,6 @@ func NewScanner(q Query, w Window) *Scanner {
 	p := newParser(q)
 	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
 		query: q, parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
-}
-
-// Window is a span of time, From included, To not.
-type Window struct{ From, To time.Time }
-
-// Day is the window of one UTC day.
-func Day(t time.Time) Window {
-	from := t.UTC().Truncate(24 * time.Hour)
-	return Window{from, from.Add(24 * time.Hour)}
 }
 
 // Scan goes on to the next record of the open range. It returns false at the end
@@ -113,6 +105,7 @@ func (s *Scanner) take(line []byte) bool {
 		return false
 	}
 	s.stats.Records++
+	s.stats.Hours[s.timeHour.at(t)]++
 	s.record = Record{Time: t, line: line, spans: s.parser.spans[:s.columns]}
 	return true
 }

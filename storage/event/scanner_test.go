@@ -75,6 +75,7 @@ func scan(t testing.TB, r storage.Reader, rng event.Range) ([]string, event.Stat
 
 func scanWith(s *event.Scanner, r storage.Reader, rng event.Range) ([]string, event.Stats, error) {
 	defer s.Close()
+	before := s.Stats()
 	if err := s.Open(context.Background(), r, rng); err != nil {
 		return nil, event.Stats{}, err
 	}
@@ -83,7 +84,7 @@ func scanWith(s *event.Scanner, r storage.Reader, rng event.Range) ([]string, ev
 		rec := s.Record()
 		out = append(out, fmt.Sprintf("%d|%s|%s", rec.Time, show(rec.Value(0)), show(rec.Value(1))))
 	}
-	return out, s.Stats(), s.Err()
+	return out, s.Stats(), errors.Join(s.Err(), wrongHours(out, before, s.Stats()))
 }
 
 func show(v event.Value) string {

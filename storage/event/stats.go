@@ -25,13 +25,15 @@ type Stats struct {
 	Bytes      int64            `json:"bytes"`               // of lines without their newlines, after decompression; of Parquet, of the wanted columns as its footer says
 	Lines      int64            `json:"lines"`               // that are not blank
 	Records    int64            `json:"records"`             // handed out
+	Hours      Hours            `json:"hours,omitzero"`      // Records by the hour of their Time; all 0 in files of before there was this
 	Other      int64            `json:"other"`               // events with another ID, or none
-	OutsideDay int64            `json:"outside_day"`         // events of another day
+	OutsideDay int64            `json:"outside_day"`         // events outside of the window
 	Malformed  map[Reason]int64 `json:"malformed,omitempty"` // lines, by reason
 	Samples    []Sample         `json:"samples,omitempty"`   // the first malformed lines
-	// MalformedHours are the malformed lines by the hour of the day, 0 to 23, that
-	// their blob's name states (storage.ExportHour); of a name without one they are
-	// not there.
+	// MalformedHours are the malformed lines by the hour that their blob's name
+	// states, counted from the midnight before the window: 0 to 23 is the hour of the
+	// first day, 24 the first one of the next. Of a name without an hour they are not
+	// there.
 	MalformedHours map[int]int64 `json:"malformed_hours,omitempty"`
 }
 
@@ -71,6 +73,7 @@ func (s *Stats) Merge(o Stats) {
 	s.Bytes += o.Bytes
 	s.Lines += o.Lines
 	s.Records += o.Records
+	s.Hours.add(&o.Hours)
 	s.Other += o.Other
 	s.OutsideDay += o.OutsideDay
 	s.Malformed = sums(s.Malformed, o.Malformed)

@@ -35,7 +35,7 @@ type Harness struct {
 }
 
 // TestStore holds the stores of h to the contract of storage.Store, and to those
-// of storage.FolderLister, Finder and Locker where they implement them.
+// of storage.FolderLister, Finder, Locker and Remover where they implement them.
 func TestStore(t *testing.T, h Harness) {
 	if h.Create == nil {
 		h.Create = put
@@ -72,6 +72,7 @@ func TestStore(t *testing.T, h Harness) {
 		{"LockCancelled", testLockCancel},
 		{"LockRaced", testLockRace},
 		{"LockNames", testLockNames},
+		{"Remove", testRemove},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.test(t, h) })

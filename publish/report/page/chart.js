@@ -13,15 +13,26 @@ function chart(cls, draw) {
     drawn = width;
     box.replaceChildren(draw(width));
   };
-  new ResizeObserver(([entry]) => box.redraw(Math.floor(entry.contentRect.width))).observe(box);
+  new ResizeObserver(() => later(() => box.redraw(Math.floor(box.clientWidth)))).observe(box);
   return box;
+}
+
+// later runs a task before the next picture: what is drawn while sizes are told may
+// change sizes again, which browsers complain of.
+function later(task) {
+  requestAnimationFrame(task);
+}
+
+// chartsNow draws the charts in a part of the page, for the width that they have.
+function chartsNow(part) {
+  part.querySelectorAll('.chart').forEach((box) => box.redraw(Math.floor(box.clientWidth)));
 }
 
 // chartsForPrint draws all charts for paper and returns what undoes it.
 function chartsForPrint() {
   const all = [...document.querySelectorAll('.chart')];
   all.forEach((box) => box.redraw(PAPER));
-  return () => all.filter((box) => box.isConnected).forEach((box) => box.redraw(Math.floor(box.clientWidth)));
+  return () => chartsNow(document);
 }
 
 // picture is an SVG of a size, with what it says in words.
@@ -77,10 +88,10 @@ function key(...entries) {
   return el('ul', { class: 'key' }, entries.filter(Boolean).map(([cls, text]) => el('li', {}, el('span', { class: 'swatch ' + cls, 'aria-hidden': 'true' }), text)));
 }
 
-// niceTop is the end of an axis that a greatest value fits on: 1, 2 or 5 by a power of ten.
+// niceTop is the end of an axis that a greatest value fits on, of which half is short to write, too.
 function niceTop(n) {
   const power = 10 ** Math.floor(Math.log10(Math.max(n, 1)));
-  return [1, 2, 5, 10].map((m) => m * power).find((v) => v >= n);
+  return [1, 2, 3, 4, 6, 8, 10].map((m) => m * power).find((v) => v >= n);
 }
 
 // compact writes numbers on axes: 1,200 as 1.2k.

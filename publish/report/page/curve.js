@@ -17,8 +17,8 @@ function curveFigure(day) {
 }
 
 function drawCurve(width, c, findings) {
-  const height = width < 500 ? 230 : 300;
-  const box = { left: 42, right: width - 14, top: 20, bottom: height - 36 };
+  const height = width < 500 ? 240 : 310;
+  const box = { left: 42, right: width - 14, top: 20, bottom: height - 44 };
   const top = Math.log10(Math.max(10, c.points[c.points.length - 1].count));
   const x = (p) => box.left + p * (box.right - box.left);
   const y = (n) => box.bottom - (Math.log10(Math.max(n, 1)) / top) * (box.bottom - box.top);
@@ -47,7 +47,7 @@ function countAxis(top, box, y) {
 
 function rankAxis(c, box, x, height) {
   const at = [...new Set([0, c.rare, 0.5, c.frequent, 1])];
-  return [...at.map((p) => svg('text', { class: 'tick', x: round(x(p)), y: box.bottom + 15, 'text-anchor': 'middle' }, String(p))),
+  return [...at.map((p) => svg('text', { class: 'tick', x: round(x(p)), y: box.bottom + 22, 'text-anchor': 'middle' }, String(p))),
     ...[c.rare, c.frequent].map((p) => svg('line', { class: 'threshold', x1: round(x(p)), x2: round(x(p)), y1: box.top, y2: box.bottom })),
     svg('text', { class: 'axis', x: round(x(0.5)), y: height - 5, 'text-anchor': 'middle' }, 'percent rank; upwards: times seen, logarithmic')];
 }

@@ -54,28 +54,36 @@ function dayTable(model) {
   return el('div', { class: 'table-box' }, el('table', { class: 'plain days' }, el('caption', { class: 'hidden' }, 'The days of the report'),
     el('thead', {}, el('tr', {}, heads.map((h, i) => el('th', { scope: 'col', class: [1, 3, 4, 5].includes(i) ? 'num' : '' }, h)))),
     el('tbody', {}, dayCounts(model).map((c) => el('tr', {},
-      el('th', { scope: 'row' }, c.day.date),
-      el('td', { class: 'num' }, number(c.findings.length)),
-      el('td', {}, tallySeverities(c.findings, (f) => f.Severity) || '–'),
-      el('td', { class: 'num' }, number(c.fresh)),
-      el('td', { class: 'num' }, number(c.findings.length - c.fresh)),
-      el('td', { class: 'num' }, number(c.day.input.events)),
-      el('td', {}, c.day.partial ? el('span', { class: 'warn-text' }, 'partial' + (c.missing ? ', ' + counted(c.missing, 'hour') + ' missing' : '')) : 'whole'))))));
+      el('th', { scope: 'row', 'data-label': 'Day' }, c.day.date),
+      el('td', { class: 'num', 'data-label': 'Findings' }, number(c.findings.length)),
+      el('td', { 'data-label': 'Severity' }, tallySeverities(c.findings, (f) => f.Severity) || '–'),
+      el('td', { class: 'num', 'data-label': 'First seen that day' }, number(c.fresh)),
+      el('td', { class: 'num', 'data-label': 'Seen before' }, number(c.findings.length - c.fresh)),
+      el('td', { class: 'num', 'data-label': 'Events' }, number(c.day.input.events)),
+      el('td', { 'data-label': 'Input' }, c.day.partial ? el('span', { class: 'warn-text' }, 'partial' + (c.missing ? ', ' + counted(c.missing, 'hour') + ' missing' : '')) : c.day.input.unlisted ? 'not known' : 'whole'))))));
 }
 
 // oneDay is what belongs to a single day; of a range one is chosen.
 function oneDay(model) {
   const place = el('div', { class: 'one-day' });
-  const draw = (day) => place.replaceChildren(...daySections(day));
+  const draw = (day) => {
+    place.replaceChildren(...daySections(model, day));
+    chartsNow(place);
+  };
   draw(model.days[model.days.length - 1]);
   if (!model.range) return [place];
   const chosen = el('select', { id: 'day', change: (e) => draw(model.days[e.target.selectedIndex]) }, model.days.map((d, i) => el('option', { selected: i === model.days.length - 1 }, d.date)));
-  return [el('div', { class: 'day-choice' }, el('label', { for: 'day' }, 'The rest of the page is about the day'), chosen), place];
+  return [mapSection(model), el('div', { class: 'day-choice' }, el('label', { for: 'day' }, 'The rest of the page is about the day'), chosen), place];
 }
 
-function daySections(day) {
+function mapSection(model) {
+  return section('imitated', 'Who imitates whom', [mapFigure(model)]);
+}
+
+function daySections(model, day) {
   return [
     section('ranks', 'Names of the day', [curveFigure(day)]),
+    model.range ? null : mapSection(model),
     section('clock', 'Events of the day', [hoursFigure(day)]),
     section('selftest', 'Self-test', selfTest(day)),
     section('input', 'What was read', input(day)),

@@ -5,21 +5,28 @@ function detail(model, row) {
   const draw = (seen) => {
     box.replaceChildren(...[
       daysOf(model, row, seen, draw),
+      verdictOf(seen.finding),
       compared(seen.finding),
       el('div', { class: 'halves' }, why(seen.finding), around(seen.finding)),
       when(seen),
-      known(seen.finding),
+      known(seen),
       identity(seen.finding),
     ].filter(Boolean));
+    chartsNow(box);
   };
   draw(row.best);
   return box;
 }
 
+// verdictOf is what the detector says in one line, if it does.
+function verdictOf(f) {
+  return f.Story && f.Story.verdict && el('p', { class: 'told' }, prose(sentence(f.Story.verdict)));
+}
+
 // daysOf chooses the day whose evidence is shown, of a finding on several days.
 function daysOf(model, row, shown, draw) {
   if (!model.range) return null;
-  return el('div', { class: 'days-of' }, el('h4', {}, row.seen.length > 1 ? 'Found on ' + counted(row.seen.length, 'day') : 'Found on one day'),
+  return el('div', { class: 'days-of' }, el('h3', {}, row.seen.length > 1 ? 'Found on ' + counted(row.seen.length, 'day') : 'Found on one day'),
     el('div', { class: 'toggles' }, row.seen.map((seen) => el('button', {
       type: 'button', class: 'toggle day', 'aria-pressed': String(seen === shown),
       click: (e) => {
@@ -35,7 +42,7 @@ function daysOf(model, row, shown, draw) {
 function compared(f) {
   const a = f.PotentiallyMaliciousProcess;
   const b = f.NormalProcess;
-  const block = el('div', { class: 'compared' }, el('h4', {}, 'Character by character'));
+  const block = el('div', { class: 'compared' }, el('h3', {}, 'Character by character'));
   if (!b || a === b) {
     block.append(grid([...a].map((char, i) => ({ a: char, i, end: edge(a, i) })), ['Suspect'], a, b),
       el('p', { class: 'small' }, b ? 'The names are equal: what differs is where it runs, or what starts it.' : 'It imitates no single name: its own shape speaks against it.'));
@@ -109,19 +116,20 @@ function why(f) {
   const evidence = f.Evidence || [];
   const modifiers = f.Modifiers || [];
   if (evidence.length === 0) {
-    return el('div', { class: 'why' }, el('h4', {}, 'Why'), el('ul', { class: 'reasons' }, (f.Reasons || []).map((r) => el('li', {}, show(r)))));
+    return el('div', { class: 'why' }, el('h3', {}, 'Why'), el('ul', { class: 'reasons' }, (f.Reasons || []).map((r) => el('li', {}, prose(r)))));
   }
   const sum = modifiers.reduce((n, m) => n + m.points, evidence[0].points);
   const line = (p, counts, first) => el('tr', { class: counts ? '' : 'uncounted' },
-    el('td', { class: 'num' }, counts ? (first ? String(p.points) : signed(p.points)) : '(' + p.points + ')'),
-    el('th', { scope: 'row' }, show(p.name)), el('td', {}, show(p.reason)));
+    el('th', { scope: 'row' }, show(p.name)), el('td', {}, prose(p.reason)),
+    el('td', { class: 'num' }, counts ? (first ? String(p.points) : signed(p.points)) : '(' + p.points + ')'));
   const told = (f.Evidence || []).map((p) => p.reason).concat((f.Modifiers || []).map((p) => p.reason));
   const rest = (f.Reasons || []).filter((r) => !told.includes(r));
-  return el('div', { class: 'why' }, el('h4', {}, 'Why'),
+  return el('div', { class: 'why' }, el('h3', {}, 'Why'),
     el('table', { class: 'points' }, el('caption', { class: 'hidden' }, 'What the score is made of'),
+      el('colgroup', {}, el('col', { class: 'rule' }), el('col'), el('col', { class: 'sum' })),
       el('tbody', {}, evidence.map((p, i) => line(p, i === 0, true)), modifiers.map((p) => line(p, true, false))),
-      el('tfoot', {}, el('tr', {}, el('td', { class: 'num' }, String(f.Score || 0)), el('th', { scope: 'row' }, 'score'), el('td', {}, scoreSaying(sum, f.Score || 0, evidence.length))))),
-    rest.map((r) => el('p', { class: 'rest' }, show(r))));
+      el('tfoot', {}, el('tr', {}, el('th', { scope: 'row' }, 'score'), el('td', {}, scoreSaying(sum, f.Score || 0, evidence.length)), el('td', { class: 'num' }, String(f.Score || 0))))),
+    rest.map((r) => el('p', { class: 'rest' }, prose(r))));
 }
 
 function signed(n) {
@@ -154,7 +162,7 @@ const KEPT = 8;
 
 function tallies(title, list, cls) {
   if (!list || list.length === 0) return null;
-  return el('div', { class: 'tallies ' + (cls || '') }, el('h4', {}, title),
+  return el('div', { class: 'tallies ' + (cls || '') }, el('h3', {}, title),
     el('ul', {}, list.map((t) => el('li', {}, show(t.value, { most: 2000 }), t.count > 0 && el('span', { class: 'times' }, '× ' + number(t.count))))),
     list.length >= KEPT && el('p', { class: 'small' }, 'There may be more: a name keeps ' + KEPT + ' of a kind.'));
 }
@@ -163,34 +171,55 @@ function tallies(title, list, cls) {
 function when({ day, finding: f }) {
   const once = f.FirstSeen === f.LastSeen;
   const words = once ? 'Seen once, at ' + clock(f.FirstSeen) + ' UTC'
-    : 'Seen ' + counted(f.MaliciousCount, 'time') + ', from ' + clock(f.FirstSeen) + ' to ' + clock(f.LastSeen) + ' UTC';
-  return el('div', { class: 'when' }, el('h4', {}, 'Over the day'), timeline(day, f, words), el('p', {}, words + '. ' + past(f)));
+    : 'Seen ' + counted(f.MaliciousCount, 'time') + ', from ' + clock(f.FirstSeen) + ' to ' + clock(f.LastSeen) + ' UTC' +
+      (f.HoursSeen ? ', in ' + (f.HoursSeen.length === 1 ? 'the hour ' : 'the hours ') + hourRanges(f.HoursSeen) : '');
+  return el('div', { class: 'when' }, el('h3', {}, 'Over the day'), timeline(day, f, words), el('p', {}, words + '. ', lacking(day), past(f)));
+}
+
+function lacking(day) {
+  const hours = (day.hours || []).filter((h) => h.missing).map((h) => h.hour);
+  return hours.length > 0 && 'Blobs are missing of ' + (hours.length === 1 ? 'the hour ' : 'the hours ') + hourRanges(hours) + '. ';
+}
+
+function sentence(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1) + '.';
 }
 
 function past(f) {
-  if (f.Story && f.Story.history) return f.Story.history;
+  if (f.Story && f.Story.history) return prose(sentence(f.Story.history));
   if (!f.HistoryDays) return 'No earlier day was looked at.';
   if (!f.DaysSeen) return 'Never seen on the ' + counted(f.HistoryDays, 'earlier day') + ' looked at.';
-  return 'Seen on ' + number(f.DaysSeen) + ' of ' + counted(f.HistoryDays, 'earlier day') + (f.FirstSeenEver ? ', first on ' + f.FirstSeenEver.slice(0, 10) : '') + '.';
+  return 'Seen on ' + number(f.DaysSeen) + ' of ' + counted(f.HistoryDays, 'earlier day') + (f.FirstSeenEver ? ', first on ' + spelled(f.FirstSeenEver.slice(0, 10)) : '') + '.';
 }
 
 // known is what the detector knows of the name besides.
-function known(f) {
+function known({ day, finding: f }) {
   const s = f.Story;
-  if (!s) return null;
-  const neighbours = (s.nearest || []).length > 0 && el('div', {}, el('h4', {}, 'Nearest names'), el('ul', {}, s.nearest.map((n) =>
-    el('li', {}, show(n.name), el('span', { class: 'times' }, counted(n.distance, 'edit') + ', similarity ' + n.similarity.toFixed(3) + ', × ' + number(n.count))))));
+  if (!s) {
+    return day.told > 0 && el('p', { class: 'small' }, 'Told in full are the strongest ' + number(day.told) + ' of the day; of this name: ',
+      el('code', {}, 'sparkless explain NAME --day ' + day.date));
+  }
   const quiet = (s.rules || []).filter((r) => !r.fired);
-  const rules = quiet.length > 0 && el('details', {}, el('summary', {}, 'What does not speak against it'),
-    el('ul', {}, quiet.map((r) => el('li', {}, el('strong', {}, show(r.name)), ' ', show(r.why)))));
-  return el('div', { class: 'known' }, s.verdict && el('p', {}, show(s.verdict)), s.windows && el('p', {}, 'In Windows: ', show(s.windows)), neighbours, rules);
+  const rules = quiet.length > 0 && el('details', { class: 'without' }, el('summary', {}, counted(quiet.length, 'rule') + ' without effect, and why'),
+    el('dl', { class: 'rules' }, quiet.map((r) => el('div', {}, el('dt', {}, show(r.name)), el('dd', {}, prose(r.why))))));
+  const content = [s.windows && el('p', {}, 'In Windows: ', prose(s.windows)), nearest(s.nearest || []), rules].filter(Boolean);
+  return content.length > 0 && el('div', { class: 'known' }, content);
+}
+
+// nearest are the names that a suspect may imitate.
+function nearest(names) {
+  if (names.length === 0) return null;
+  return el('div', {}, el('h3', {}, 'Nearest names'), el('table', { class: 'near' },
+    el('thead', {}, el('tr', {}, ['Name', 'Seen', 'Percent rank', 'Edits', 'Similarity'].map((h, i) => el('th', { scope: 'col', class: i > 0 && 'num' }, h)))),
+    el('tbody', {}, names.map((n) => el('tr', {}, el('th', { scope: 'row' }, show(n.name, { most: 200 })),
+      [n.count ? number(n.count) : 'not seen', n.count ? percentRank(n.percentRank) : '–', number(n.distance), (n.similarity || 0).toFixed(3)].map((v) => el('td', { class: 'num' }, v)))))));
 }
 
 // identity is what the finding is filed under.
 function identity(f) {
   const pairs = [
     ['Techniques', (f.Techniques || [f.Technique]).filter(Boolean).map((t) => techniqueLink(t))],
-    ['Tactic', [f.Tactic, f.AttackTactic].filter(Boolean).join(', in ATT&CK ')],
+    ['Tactic', f.Tactic || f.AttackTactic ? prose([f.Tactic, f.AttackTactic].filter(Boolean).join(', in ATT&CK ')) : ''],
     ['Also like', (f.AlsoLike || []).flatMap((n, i) => [i > 0 && ', ', show(n)])],
     ['Percent rank', percentRank(f.MaliciousPercentRank) + (f.NormalCount ? ', imitated ' + percentRank(f.NormalPercentRank) : '')],
     ['Edits', f.NormalProcess ? String(f.Distance) : ''],

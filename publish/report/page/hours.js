@@ -7,7 +7,7 @@ function hoursFigure(day) {
   const missing = hours.filter((h) => h.missing).map((h) => h.hour);
   const malformed = hours.filter((h) => h.malformed).map((h) => h.hour);
   const text = (events ? 'Events' : 'Bytes of the export') + ' by hour, UTC. ' +
-    (missing.length ? 'Without blobs: ' + hourRanges(missing) + '. ' : 'No hour lacks blobs. ') +
+    (missing.length ? 'Without blobs: ' + hourRanges(missing) + '. ' : day.input.unlisted ? 'Which hours lack blobs is not known. ' : 'No hour lacks blobs. ') +
     (malformed.length ? 'With malformed lines: ' + hourRanges(malformed) + '. ' : '') +
     (hours.length < 24 ? 'Hours without a bar are outside of what was read.' : '');
   return figure('hours', 'Hours of the day', text, chart('hours', (width) => drawHours(width, hours, events)),
@@ -56,23 +56,23 @@ function hatching(id) {
     svg('rect', { class: 'hatch-ground', width: 6, height: 6 }), svg('line', { class: 'hatch', x1: 0, x2: 0, y1: 0, y2: 6 })));
 }
 
-// timeline is a suspect's day: its hours if they are known, else its first and last time.
+// timeline is a suspect's day: a cell for each hour, filled if it was seen then and
+// that is known, and its first and last time.
 function timeline(day, f, label) {
   return chart('timeline', (width) => {
     const box = { left: 4, right: width - 4 };
     const step = (box.right - box.left) / 24;
     const x = (part) => round(box.left + part * (box.right - box.left));
-    const missing = (day.hours || []).filter((h) => h.missing);
-    const byHour = (f.ByHour || []).slice(0, 24);
-    const most = Math.max(1, ...byHour);
+    const lacks = new Set((day.hours || []).filter((h) => h.missing).map((h) => h.hour));
+    const seen = new Set(f.HoursSeen || []);
     const cls = severityClass(f.Severity);
     const [first, last] = [x(ofDay(f.FirstSeen)), x(ofDay(f.LastSeen))];
     return picture(width, 48, label,
-      missing.map((h) => svg('rect', { class: 'missing', x: round(box.left + h.hour * step), y: 4, width: round(step), height: 26 }, svg('title', {}, 'blobs missing'))),
+      seen.size === 0 && [...lacks].map((h) => svg('rect', { class: 'missing', x: round(box.left + h * step), y: 4, width: round(step), height: 26 }, svg('title', {}, 'blobs missing'))),
       svg('line', { class: 'baseline', x1: box.left, x2: box.right, y1: 30, y2: 30 }),
-      byHour.map((n, h) => n > 0 && svg('rect', { class: 'bar ' + cls, x: round(box.left + h * step + 1), width: round(Math.max(step - 2, 1)), y: round(30 - 24 * (n / most)), height: round(24 * (n / most)) },
-        svg('title', {}, String(h).padStart(2, '0') + ':00 ' + counted(n, 'event')))),
-      svg('line', { class: 'span ' + cls, x1: first, x2: last, y1: 30, y2: 30 }),
+      seen.size > 0 && Array.from({ length: 24 }, (_, h) => svg('rect', { class: seen.has(h) ? 'bar ' + cls : lacks.has(h) ? 'cell missing' : 'cell', x: round(box.left + h * step + 1), width: round(Math.max(step - 2, 1)), y: 8, height: 18 },
+        svg('title', {}, String(h).padStart(2, '0') + ':00 ' + (seen.has(h) ? 'seen' : lacks.has(h) ? 'blobs missing' : 'not seen')))),
+      seen.size === 0 && svg('line', { class: 'span ' + cls, x1: first, x2: last, y1: 30, y2: 30 }),
       [first, last].map((at) => svg('circle', { class: 'dot ' + cls, cx: at, cy: 30, r: 4.5 })),
       [0, 6, 12, 18, 24].map((h) => svg('text', { class: 'tick', x: x(h / 24), y: 46, 'text-anchor': h === 0 ? 'start' : h === 24 ? 'end' : 'middle' }, String(h).padStart(2, '0'))));
   });

@@ -7,8 +7,8 @@ function selfTest(day) {
   return [
     t.total > 0 && el('p', { class: 'lead' }, number(t.caught) + ' of ' + counted(t.total, 'synthetic impostor') + ' caught.'),
     missed.length > 0 && el('p', {}, 'Missed: ', missed.flatMap((name, i) => [i > 0 && ', ', show(name)])),
-    t.note && el('p', {}, show(t.note)),
-    el('p', { class: 'small' }, 'They are planted among a copy of the day’s names and are in no count, finding or destination.'),
+    t.note && el('p', {}, prose(t.note)),
+    t.total > 0 && el('p', { class: 'small' }, 'They are planted among a copy of the day’s names and are in no count, finding or destination.'),
   ];
 }
 
@@ -17,28 +17,28 @@ function input(day) {
   const missing = (i.gaps || []).length + (i.unreadable || []).length + (i.malformed || []).length > 0;
   return [
     facts([
-      ['Window', (day.from || day.date + 'T00:00:00Z') + ' to ' + (day.to || 'the end of the day')],
-      ['Workspaces', (i.workspaces || []).length ? i.workspaces.flatMap((w, n) => [n > 0 && ', ', show(w)]) : ''],
-      ['Blobs', number(i.blobs) + ', ' + bytes(i.bytes)],
-      ['Shards', number(i.shards) + (i.reused ? ', ' + number(i.reused) + ' read by an earlier run' : '')],
+      ['Window', prose(day.from || day.to ? (day.from || day.date + 'T00:00:00Z') + ' to ' + (day.to || 'the end of the day') : day.date + ', the whole day')],
+      i.unlisted ? ['Workspaces, blobs, gaps', 'not known: the day was read by a version that did not keep it'] : ['Workspaces', (i.workspaces || []).length ? i.workspaces.flatMap((w, n) => [n > 0 && ', ', show(w)]) : ''],
+      ['Blobs', i.unlisted ? '' : number(i.blobs) + ', ' + bytes(i.bytes)],
+      ['Shards', i.unlisted ? '' : number(i.shards) + (i.reused ? ', ' + number(i.reused) + ' read by an earlier run' : '')],
       ['Lines', number(i.lines)],
       ['Process creations', number(i.events)],
       ['Other events', number(i.other) + (i.outsideDay ? ', and ' + number(i.outsideDay) + ' of other days' : '')],
       ['Distinct names', number(day.names)],
       ['Looked back on', lookedBack(i)],
     ]),
-    missing ? null : el('p', {}, 'Nothing was missing and no line malformed.'),
+    missing || (!i.blobs && !i.unlisted) ? null : el('p', {}, i.unlisted ? 'No line was malformed.' : 'Nothing was missing and no line malformed.'),
     list('Hours without blobs', (i.gaps || []).map((g) => [hourRanges(g.hours || []) + ' of ', show(g.workspace)])),
-    list('Blobs that cannot be read', (i.unreadable || []).map((u) => [show(u.blob), ': ', show(u.reason)])),
-    list('Malformed lines', (i.malformed || []).map((m) => [counted(m.lines, 'line') + ': ', show(m.reason)])),
+    list('Blobs that cannot be read', (i.unreadable || []).map((u) => [show(u.blob), ': ', prose(u.reason)])),
+    list('Malformed lines', (i.malformed || []).map((m) => [counted(m.lines, 'line') + ': ', prose(m.reason)])),
     samples(i),
-    list('Earlier days left out', (i.leftOut || []).map((l) => [l.day + ': ', show(l.reason)])),
+    list('Earlier days left out', (i.leftOut || []).map((l) => [prose(l.day), ': ', prose(l.reason)])),
   ];
 }
 
 function lookedBack(i) {
   const days = i.history || [];
-  return days.length === 0 ? 'no earlier day' : counted(days.length, 'day') + ', ' + days[0] + (days.length > 1 ? ' to ' + days[days.length - 1] : '');
+  return days.length === 0 ? 'no earlier day' : counted(days.length, 'day') + ', ' + spelled(days[0] + (days.length > 1 ? ' to ' + days[days.length - 1] : ''));
 }
 
 function samples(i) {
@@ -46,7 +46,7 @@ function samples(i) {
   if (some.length === 0) return i.quarantine ? el('p', {}, 'They are kept below ', show(i.quarantine)) : null;
   return el('details', {}, el('summary', {}, counted(some.length, 'malformed line') + ' as an example'),
     i.quarantine && el('p', {}, 'All are kept below ', show(i.quarantine)),
-    el('ul', { class: 'samples' }, some.map((s) => el('li', {}, el('div', { class: 'small' }, show(s.blob), ', ' + s.place + ': ', show(s.reason)), show(s.text, { most: 1000 })))));
+    el('ul', { class: 'samples' }, some.map((s) => el('li', {}, el('div', { class: 'small' }, show(s.blob), ', ', prose(s.place), ': ', prose(s.reason)), show(s.text, { most: 1000 })))));
 }
 
 function suppressed(day) {
@@ -54,7 +54,7 @@ function suppressed(day) {
   if (rules.length === 0) return [];
   const total = rules.reduce((n, r) => n + (r.names || []).length, 0);
   return [el('p', {}, counted(total, 'finding') + ' kept quiet by ' + counted(rules.length, 'rule') + ', not counted above.'),
-    table(['Rule', 'Reason', 'Expires', 'Suspects'], rules.map((r) => [show(r.rule), show(r.reason), r.expires || '–', listed(r.names || [])]))];
+    table(['Rule', 'Reason', 'Expires', 'Suspects'], rules.map((r) => [show(r.rule), prose(r.reason), r.expires ? prose(r.expires) : '–', listed(r.names || [])]))];
 }
 
 // listed are names, of many the first.

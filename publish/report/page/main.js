@@ -5,9 +5,10 @@ function start() {
   const main = document.getElementById('main');
   document.title = 'sparkless report ' + period(model);
   document.getElementById('head').append(...head(model));
-  main.append(...[findingsSection(model), rangeSection(model), section('imitated', 'Who imitates whom', [mapFigure(model)]), ...oneDay(model), settingsSection(model)].filter(Boolean));
+  main.append(...[findingsSection(model), rangeSection(model), ...oneDay(model), settingsSection(model)].filter(Boolean));
   document.getElementById('foot').append(...foot(model));
   document.getElementById('head').append(contents(main));
+  chartsNow(document);
   printing(model);
 }
 
@@ -19,20 +20,21 @@ function period(model) {
 function head(model) {
   const total = (of) => model.days.reduce((n, d) => n + of(d), 0);
   const partial = model.days.filter((d) => d.partial);
-  const scope = model.data.scope ? [' · ', show(model.data.scope)] : [];
+  const listed = model.days.every((d) => !d.input.unlisted);
+  const scope = model.data.scope ? [' · ', show(model.data.scope, { most: 200 })] : [];
   return [
     el('p', { class: 'brand' }, 'sparkless', el('span', {}, ' · masquerading process names · ' + period(model) + ' UTC', scope)),
-    el('h1', { class: 'verdict ' + severityClass(worst(model)) }, verdict(model)),
+    el('h1', { class: 'verdict ' + (model.nothing ? 'sev-unsure' : severityClass(worst(model))) }, verdict(model)),
     el('dl', { class: 'tiles' }, [
       ['process creations', number(total((d) => d.input.events))],
       [model.range ? 'names on the last day' : 'distinct names', number(model.days[model.days.length - 1].names)],
-      ['read', bytes(total((d) => d.input.bytes)) + ' in ' + counted(total((d) => d.input.blobs), 'blob')],
-      ['hours without blobs', number(total((d) => (d.hours || []).filter((h) => h.missing).length)) + ' of ' + number(total((d) => (d.hours || []).length || 24))],
+      listed ? ['read, in ' + counted(total((d) => d.input.blobs), 'blob'), bytes(total((d) => d.input.bytes))] : ['read', 'not known'],
+      ['hours without blobs', !listed ? 'not known' : number(total((d) => (d.hours || []).filter((h) => h.missing).length)) + ' of ' + number(total((d) => (d.hours || []).length || 24))],
       ['suppressed', number(total((d) => (d.suppressed || []).reduce((n, s) => n + (s.names || []).length, 0)))],
       ['self-test', selfTestTile(model)],
     ].map(([k, v]) => el('div', {}, el('dt', {}, k), el('dd', {}, v)))),
     partial.length > 0 && el('div', { class: 'notice' }, el('p', {}, el('strong', {}, 'Done on partial input.'), ' The result is there; this it lacks:'),
-      el('ul', {}, partial.map((d) => el('li', {}, model.range && d.date + ': ', show(d.partial))))),
+      el('ul', {}, partial.map((d) => el('li', {}, model.range && d.date + ': ', prose(d.partial))))),
   ].filter(Boolean);
 }
 
@@ -49,6 +51,7 @@ function worst(model) {
 // verdict is what somebody reads who reads one line.
 function verdict(model) {
   const n = model.rows.length;
+  if (model.nothing) return 'No process creation was read.';
   if (n === 0) return 'No masquerading process name found.';
   const how = tallySeverities(model.rows, (r) => r.severity);
   const names = new Set(model.rows.map((r) => r.best.finding.PotentiallyMaliciousProcess)).size;
@@ -63,7 +66,7 @@ function contents(main) {
 }
 
 function foot(model) {
-  return [el('p', {}, 'Made by sparkless ', show(model.data.version || 'of an unknown version'), model.data.made ? [' at ', show(model.data.made)] : '', '. ',
+  return [el('p', {}, 'Made by sparkless ', prose(model.data.version || 'of an unknown version'), model.data.made ? [' at ', prose(model.data.made)] : '', '. ',
     'All times are UTC. This file loads nothing from anywhere.')];
 }
 
@@ -73,7 +76,7 @@ function printing(model) {
   window.addEventListener('beforeprint', () => {
     if (undo.length > 0) return;
     if (model.table) undo.push(forPrint(model.table));
-    const closed = [...document.querySelectorAll('details:not([open])')];
+    const closed = [...document.querySelectorAll('details:not(.without):not([open])')];
     closed.forEach((d) => { d.open = true; });
     undo.push(() => closed.forEach((d) => { d.open = false; }));
     undo.push(chartsForPrint());

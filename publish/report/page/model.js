@@ -23,7 +23,9 @@ function readModel() {
     });
   });
   const model = { data, days: data.days, range: data.days.length > 1, rows: [...rows.values()] };
+  model.rows.forEach((row, at) => { row.at = at; });
   model.rows.forEach((row) => settle(row, model));
+  model.nothing = model.rows.length === 0 && model.days.every((d) => !d.input.events); // there was nothing to judge
   model.weighed = model.rows.some((r) => r.severity);
   return model;
 }

@@ -1,22 +1,30 @@
-// The findings: search, filters, a table that sorts and opens.
+// The findings: a table that sorts, filters and opens.
 
 // PAGE is how many rows are added at a time: the page stays quick with thousands.
 const PAGE = 50;
 
-// COLUMNS have what a row is sorted by; numbers start with the greatest.
+// ROOM tells whether there is room for all columns.
+const ROOM = matchMedia('(min-width: 961px)');
+
+// columns have what a row is sorted by; numbers start with the greatest. Those that
+// are roomy give way on narrow screens.
 function columns(model) {
   const f = (row) => row.best.finding;
   return [
     model.weighed && { key: 'score', label: 'Score', value: (r) => f(r).Score || 0, down: true },
     { key: 'suspect', label: 'Suspect', value: (r) => f(r).PotentiallyMaliciousProcess },
     { key: 'imitated', label: 'Looks like', value: (r) => f(r).NormalProcess },
-    { key: 'similarity', label: 'Similar', hint: 'similarity, 0 to 1', value: (r) => f(r).AnomalyScore, down: true, number: true },
+    { key: 'similarity', roomy: true, label: 'Similar', hint: 'similarity, 0 to 1', value: (r) => f(r).AnomalyScore, down: true, number: true },
     { key: 'events', label: 'Seen', hint: 'events with the suspect', value: (r) => f(r).MaliciousCount, down: true, number: true },
     { key: 'hosts', label: 'Hosts', value: (r) => hosts(f(r)), down: true, number: true },
-    model.range && { key: 'days', label: 'Days', value: (r) => r.seen.length, down: true, number: true },
+    model.range && { key: 'days', label: 'Days', value: (r) => r.seen.length, down: true },
     { key: 'first', label: 'First seen', value: (r) => r.first },
-    { key: 'technique', label: 'Technique', value: (r) => r.techniques.join(' ') },
+    { key: 'technique', roomy: true, label: 'Technique', value: (r) => r.techniques.join(' ') },
   ].filter(Boolean);
+}
+
+function shownColumns(t) {
+  return t.roomy ? t.columns : t.columns.filter((c) => !c.roomy);
 }
 
 function findingsSection(model) {
@@ -26,93 +34,46 @@ function findingsSection(model) {
     section.append(nothingFound(model));
     return section;
   }
-  const table = newTable(model);
-  section.append(filters(table), table.said, table.node, table.more, table.printed);
-  refresh(table);
-  openLinked(table);
-  window.addEventListener('hashchange', () => openLinked(table));
-  model.table = table;
+  const t = newTable(model);
+  section.append(filters(t), el('div', { class: 'said-line' }, t.said, t.clear), t.printed, t.node, t.more);
+  layOut(t, ROOM.matches);
+  ROOM.addEventListener('change', () => layOut(t, ROOM.matches));
+  openLinked(t);
+  window.addEventListener('hashchange', () => openLinked(t));
+  model.table = t;
   return section;
 }
 
 function nothingFound(model) {
-  const why = model.days.filter((d) => d.Empty || d.empty).map((d) => el('p', {}, show((model.range ? d.date + ': ' : '') + d.empty)));
-  return el('div', { class: 'empty' }, el('p', {}, 'No process name was found to imitate another.'), why);
+  const why = model.days.filter((d) => d.empty).map((d) => el('p', {}, prose((model.range ? d.date + ': ' : '') + d.empty)));
+  return el('div', { class: 'empty' }, el('p', { class: 'lead' }, 'No process name was found to imitate another.'), why);
 }
 
 // newTable is the table with what is chosen in it.
 function newTable(model) {
   const t = {
     model,
-    columns: columns(model),
+    columns: columns(model), roomy: true,
     text: '', severities: new Set(), technique: '',
     sort: model.weighed ? 'score' : 'similarity', down: true,
     limit: PAGE, chosen: [], open: new Set(),
-    said: el('p', { class: 'said', role: 'status', 'aria-live': 'polite' }),
+    said: el('p', { class: 'said', role: 'status' }),
     printed: el('p', { class: 'printed' }),
+    head: el('tr'),
   };
-  t.body = el('tbody', { keydown: (e) => arrows(t, e) });
-  t.heads = t.columns.map((c) => el('th', { scope: 'col', class: 'c-' + c.key + (c.number ? ' num' : ''), title: c.hint },
-    el('button', { type: 'button', class: 'sort', click: () => sortBy(t, c.key) }, c.label, el('span', { class: 'arrow', 'aria-hidden': 'true' }))));
+  t.body = el('tbody', { keydown: (e) => keys(t, e) });
   t.node = el('div', { class: 'table-box' }, el('table', { class: 'findings' + (model.range ? ' range' : '') + (model.weighed ? '' : ' unweighed') },
-    el('caption', { class: 'hidden' }, 'Findings; each row opens to its evidence'),
-    el('thead', {}, el('tr', {}, t.heads)), t.body));
+    el('caption', { class: 'hidden' }, 'Findings; each row opens to its evidence'), el('thead', {}, t.head), t.body));
   t.more = el('div', { class: 'more-box' },
-    el('button', { type: 'button', class: 'show-more', click: () => showMore(t) }));
+    el('button', { type: 'button', class: 'plain-button', click: () => showMore(t) }));
   return t;
 }
 
-// filters is the form above the table.
-function filters(t) {
-  const search = el('input', {
-    type: 'search', id: 'search', autocomplete: 'off', spellcheck: 'false',
-    placeholder: 'name, path, host, account, command line …',
-    input: (e) => choose(t, () => { t.text = e.target.value.trim().toLowerCase(); }),
-  });
-  document.addEventListener('keydown', (e) => {
-    if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) return;
-    e.preventDefault();
-    search.focus();
-  });
-  return el('form', { class: 'filters', role: 'search', submit: (e) => e.preventDefault() },
-    el('div', { class: 'field grow' }, el('label', { for: 'search' }, 'Search'), search),
-    severityFilter(t), techniqueFilter(t), sortField(t));
-}
-
-function severityFilter(t) {
-  const there = bySeverity(t.model.rows, (r) => r.severity);
-  if (there.length === 0) return null;
-  return el('fieldset', { class: 'field' }, el('legend', {}, 'Severity'), el('div', { class: 'toggles' },
-    there.map(({ severity, n }) => el('button', {
-      type: 'button', class: 'toggle ' + severityClass(severity), 'aria-pressed': 'false', 'data-severity': severity,
-      click: (e) => choose(t, () => {
-        const on = !t.severities.delete(severity);
-        if (on) t.severities.add(severity);
-        e.currentTarget.setAttribute('aria-pressed', String(on));
-      }),
-    }, severity, el('span', { class: 'n' }, number(n))))));
-}
-
-function techniqueFilter(t) {
-  const there = [...new Set(t.model.rows.flatMap((r) => r.techniques))].sort();
-  if (there.length < 2) return null;
-  return el('div', { class: 'field' }, el('label', { for: 'technique' }, 'Technique'),
-    el('select', { id: 'technique', change: (e) => choose(t, () => { t.technique = e.target.value; }) },
-      el('option', { value: '' }, 'all'),
-      there.map((name) => el('option', { value: name }, spelled(name) + (TECHNIQUES[name] ? ' ' + TECHNIQUES[name] : '')))));
-}
-
-// sortField is for narrow screens, where the head of the table has no room.
-function sortField(t) {
-  t.sorter = el('select', { id: 'sort', change: (e) => sortBy(t, e.target.value) },
-    t.columns.map((c) => el('option', { value: c.key }, c.label)));
-  return el('div', { class: 'field sort-field' }, el('label', { for: 'sort' }, 'Sort by'), t.sorter);
-}
-
-// choose changes what is shown, and starts at the first rows again.
-function choose(t, change) {
-  change();
-  t.limit = PAGE;
+// layOut makes the table for the room that there is.
+function layOut(t, roomy) {
+  t.roomy = roomy;
+  t.head.replaceChildren(...shownColumns(t).map((c) => el('th', { scope: 'col', class: 'c-' + c.key + (c.number ? ' num' : ''), 'data-key': c.key, title: c.hint },
+    el('button', { type: 'button', class: 'sort', click: () => sortBy(t, c.key) }, c.label, el('span', { class: 'arrow', 'aria-hidden': 'true' })))));
   refresh(t);
 }
 
@@ -136,29 +97,16 @@ function refresh(t) {
   const column = t.columns.find((c) => c.key === t.sort);
   t.chosen = sorted(t.model.rows.filter((r) => fits(t, r)), column, t.down);
   t.body.replaceChildren(...t.chosen.slice(0, t.limit).flatMap((row) => rowNodes(t, row)));
-  t.heads.forEach((head, i) => {
-    const on = t.columns[i].key === t.sort;
-    if (on) head.setAttribute('aria-sort', t.down ? 'descending' : 'ascending');
+  if (t.chosen.length === 0) t.body.append(el('tr', { class: 'nothing' }, el('td', { colspan: shownColumns(t).length }, 'No finding fits the filters.')));
+  for (const head of t.head.children) {
+    if (head.dataset.key === t.sort) head.setAttribute('aria-sort', t.down ? 'descending' : 'ascending');
     else head.removeAttribute('aria-sort');
-  });
-  t.sorter.value = t.sort;
+  }
   const left = t.chosen.length - t.limit;
   t.more.hidden = left <= 0;
   t.more.firstChild.textContent = 'Show ' + number(Math.min(left, PAGE * 2)) + ' more of ' + number(left);
-  t.said.textContent = saying(t);
-}
-
-function saying(t) {
-  const all = t.model.rows.length;
-  if (t.chosen.length === 0) return 'None of the ' + counted(all, 'finding') + ' fits.';
-  const some = t.chosen.length === all ? counted(all, 'finding') : number(t.chosen.length) + ' of ' + counted(all, 'finding');
-  return t.chosen.length > t.limit ? some + ', the first ' + number(t.limit) + ' shown' : some;
-}
-
-function fits(t, row) {
-  return (t.severities.size === 0 || t.severities.has(row.severity)) &&
-    (!t.technique || row.techniques.includes(t.technique)) &&
-    (!t.text || searchedText(row).includes(t.text));
+  showFilters(t);
+  chartsNow(t.body);
 }
 
 // sorted keeps the order of equals as the detector has it.
@@ -169,47 +117,6 @@ function sorted(rows, column, down) {
   return keyed.map((k) => k.row);
 }
 
-function rowNodes(t, row) {
-  const open = t.open.has(row.id);
-  const main = rowNode(t, row, open);
-  return open ? [main, detailRow(t, row)] : [main];
-}
-
-function rowNode(t, row, open) {
-  const f = row.best.finding;
-  const cell = (key, ...children) => el('td', { class: 'c-' + key + (t.columns.find((c) => c.key === key).number ? ' num' : '') }, ...children);
-  const small = (what) => el('span', { class: 'small' }, what);
-  const path = (f.Paths || [])[0];
-  const also = (f.Paths || []).length - 1;
-  return el('tr', { class: 'row ' + severityClass(row.severity) + (open ? ' open' : ''), click: (e) => clicked(t, row, e) },
-    t.model.weighed && cell('score', scoreBadge(f, row.severity)),
-    cell('suspect',
-      el('button', { type: 'button', class: 'opener', 'aria-expanded': String(open), 'aria-controls': open ? detailID(row) : undefined, click: (e) => { e.stopPropagation(); toggle(t, row); } },
-        el('span', { class: 'caret', 'aria-hidden': 'true' }), show(f.PotentiallyMaliciousProcess, { marks: f.Marks, most: 120, cls: 'name' })),
-      path && el('span', { class: 'small path' }, show(path.value, { most: 200 }), also > 0 && ' +' + also)),
-    cell('imitated', f.NormalProcess ? show(f.NormalProcess, { most: 120, cls: 'name' }) : el('span', { class: 'quiet' }, 'no other name'),
-      f.NormalCount > 0 && small('seen ' + counted(f.NormalCount, 'time'))),
-    cell('similarity', f.NormalProcess ? f.AnomalyScore.toFixed(3) : '–'),
-    cell('events', number(f.MaliciousCount)),
-    cell('hosts', number(hosts(f)), f.EstateHosts > 0 && small('of ' + number(f.EstateHosts))),
-    t.model.range && cell('days', row.seen.length + ' of ' + t.model.days.length),
-    cell('first', t.model.range ? row.first.slice(0, 10) : clock(row.first), t.model.range && small(clock(row.first))),
-    cell('technique', row.techniques[0] ? show(row.techniques[0], { most: 40 }) : '–',
-      row.techniques.length > 1 && small('+' + (row.techniques.length - 1))));
-}
-
-function scoreBadge(f, severity) {
-  return [el('span', { class: 'badge ' + severityClass(severity) }, severity || 'none'), el('span', { class: 'score' }, String(f.Score || 0))];
-}
-
-function detailID(row) {
-  return 'd-' + row.id.replace(/[^\w-]/g, '_');
-}
-
-function detailRow(t, row) {
-  return el('tr', { class: 'detail', id: detailID(row) }, el('td', { colspan: t.columns.length }, detail(t.model, row)));
-}
-
 // clicked opens a row by the mouse, unless somebody selects text in it.
 function clicked(t, row) {
   if (String(window.getSelection()) === '') toggle(t, row);
@@ -217,38 +124,53 @@ function clicked(t, row) {
 
 function toggle(t, row) {
   if (!t.open.delete(row.id)) t.open.add(row.id);
-  const at = t.chosen.indexOf(row);
-  const node = t.body.querySelectorAll('tr.row')[at];
+  const node = t.body.querySelectorAll('tr.row')[t.chosen.indexOf(row)];
   if (!node) return;
-  if (node.nextElementSibling && node.nextElementSibling.classList.contains('detail')) node.nextElementSibling.remove();
   const focused = node.contains(document.activeElement);
+  if (node.nextElementSibling && node.nextElementSibling.classList.contains('detail')) node.nextElementSibling.remove();
   const nodes = rowNodes(t, row);
   node.replaceWith(...nodes);
+  nodes.forEach(chartsNow);
   if (focused) nodes[0].querySelector('.opener').focus();
 }
 
-// arrows moves among the rows by the arrow keys.
-function arrows(t, e) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
-  if (!step || !e.target.classList.contains('opener')) return;
+// keys moves among the rows by the arrow keys, Home and End; Escape closes what is open.
+function keys(t, e) {
+  if (e.key === 'Escape') {
+    closeAround(t, e);
+    return;
+  }
+  if (!e.target.classList.contains('opener')) return;
   const all = [...t.body.querySelectorAll('.opener')];
-  const next = all[all.indexOf(e.target) + step];
+  const at = all.indexOf(e.target);
+  const next = { ArrowDown: all[at + 1], ArrowUp: all[at - 1], Home: all[0], End: all[all.length - 1] }[e.key];
   if (!next) return;
   e.preventDefault();
   next.focus();
 }
 
+function closeAround(t, e) {
+  const node = e.target.closest('tr');
+  const main = node && node.classList.contains('detail') ? node.previousElementSibling : node;
+  if (!main || !main.classList.contains('open')) return;
+  const opener = main.querySelector('.opener');
+  opener.focus();
+  opener.click();
+}
+
 // openLinked opens the finding that the address names, as #mq-….
 function openLinked(t) {
-  const row = t.model.rows.find((r) => r.id === decodeURIComponent(location.hash.slice(1)));
+  const row = t.model.rows.find((r) => encodeURIComponent(r.id) === location.hash.slice(1));
   if (!row) return;
   t.open.add(row.id);
-  if (!t.chosen.includes(row)) return;
+  if (!t.chosen.includes(row)) clearFilters(t);
   t.limit = Math.max(t.limit, t.chosen.indexOf(row) + 1);
   refresh(t);
   const node = t.body.querySelectorAll('tr.row')[t.chosen.indexOf(row)];
-  node.scrollIntoView({ block: 'start' });
-  node.querySelector('.opener').focus({ preventScroll: true });
+  later(() => {
+    node.scrollIntoView({ block: 'start' });
+    node.querySelector('.opener').focus({ preventScroll: true });
+  });
 }
 
 // forPrint shows on paper what the filters leave, up to a number of rows that somebody
@@ -259,12 +181,12 @@ function forPrint(t) {
   const kept = { limit: t.limit, open: t.open };
   t.limit = rows;
   t.open = new Set(t.chosen.slice(0, opened).map((r) => r.id));
-  refresh(t);
+  layOut(t, false);
   t.printed.textContent = printedSaying(t, rows, opened);
   return () => {
     Object.assign(t, kept);
     t.printed.textContent = '';
-    refresh(t);
+    layOut(t, ROOM.matches);
   };
 }
 

@@ -84,6 +84,11 @@ function show(text, { marks = [], most = 4000, cls = '' } = {}) {
   return node;
 }
 
+// prose is a sentence that may hold text from events.
+function prose(text) {
+  return show(text, { most: 1000, cls: 'prose' });
+}
+
 const GROUPED = new Intl.NumberFormat('en-US');
 
 function number(n) {

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// exampleCalls are the calls of the program in a command's examples: its arguments.
+func exampleCalls(t *testing.T, c *cobra.Command) [][]string {
+	var calls [][]string
+	for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", " "), "\n") {
+		_, call, ok := strings.Cut(line, "sparkless ")
+		if !ok {
+			continue
+		}
+		call, _, _ = strings.Cut(call, " > ") // where a shell puts what is printed
+		var args []string
+		for _, word := range regexp.MustCompile(`'[^']*'|[^\s']+`).FindAllString(call, -1) {
+			args = append(args, strings.Trim(word, "'"))
+		}
+		if strings.Contains(line, "…") {
+			t.Logf("not run: %s", line)
+			continue
+		}
+		calls = append(calls, args)
+	}
+	return calls
+}
+
+// Every example does what it says; an account is a folder here.
+func TestExamplesRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	call := func(args ...string) (int, string) {
+		var out, log bytes.Buffer
+		code := run(context.Background(), args, &out, &log)
+		return code, log.String()
+	}
+	if code, log := call("sample", "--out", "export", "--day", "2026-11-20", "--events", "3000", "--names", "300", "--hosts", "20"); code != 0 {
+		t.Fatal(log)
+	}
+	for name, text := range map[string]string{
+		"impostors.csv": "impostor,target\nsvch0st.exe,svchost.exe\n",
+		"pairs.csv":     "name_a,name_b\nfoo.exe,fooo.exe\n",
+		"names.csv":     "name\nbar.exe\n",
+		"settings.yaml": "storage:\n  folder: export\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	yesterday := regexp.MustCompile(`^(explain|report|publish)$`)
+	if code, log := call("sample", "--out", "export", "--day", "2026-11-19", "--events", "3000", "--names", "300", "--hosts", "20"); code != 0 {
+		t.Fatal(log)
+	}
+	if code, log := call("backfill", "--folder", "export", "--from", "2026-11-19", "--to", "2026-11-21"); code != 0 {
+		t.Fatal(log)
+	}
+	t.Setenv("SPARKLESS_STORAGE_FOLDER", "export")
+	replaced := map[string]string{"5000000": "3000", "50000": "300", "3000": "20"}
+	for _, c := range allCommands(testRoot(t)) {
+		for _, args := range exampleCalls(t, c) {
+			command := strings.Join(args, " ")
+			if i := slices.Index(args, "--account"); i >= 0 && args[0] != "init" {
+				args = slices.Delete(args, i, i+2)
+			}
+			if i := slices.Index(args, "--workspace"); i >= 0 && args[0] != "init" {
+				args = slices.Delete(args, i, i+2)
+			}
+			for i, arg := range args {
+				if small, ok := replaced[arg]; ok && args[0] == "sample" {
+					args[i] = small
+				}
+			}
+			if yesterday.MatchString(args[0]) && !slices.Contains(args, "--day") && !slices.Contains(args, "--from") {
+				args = append(args, "--day", "2026-11-20")
+			}
+			if args[0] == "evaluate" && !slices.Contains(args, "--base") {
+				args = append(args, "--base", "export")
+			}
+			if code, log := call(args...); code != exitDone && code != exitPartial && args[0] != "doctor" {
+				t.Errorf("%s: exit code %d\n%s", command, code, log)
+			}
+			if args[0] == "init" {
+				_ = os.Remove(defaultConfig) // the next one is asked to write it, too
+			}
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"sparkless/job"
+	"sparkless/masquerade"
+	"sparkless/publish"
+	"sparkless/storage"
+	"sparkless/storage/event"
+)
+
+// recorder makes the summary of a run while it runs. Commands that have none have
+// a nil recorder, which records nothing.
+type recorder struct {
+	Summary
+	file  string // to be written, as it was set; "" for none
+	quiet bool   // nobody reads the closing lines
+	json  bool   // the log is for machines
+	now   func() time.Time
+
+	started time.Time
+	window  event.Window // that was asked for
+	failOn  failOn
+	atLeast int // findings that are as severe as failOn says
+
+	phase   job.Phase // that is under way
+	since   time.Time // it is
+	phases  map[string]float64
+	reading float64 // seconds, of all days
+}
+
+// newRecorder begins the summary of a command.
+func newRecorder(v *values, command string, jsonLog bool) *recorder {
+	r := &recorder{Summary: newSummary(), file: v.text("output.summary"), quiet: v.on("display.quiet"), json: jsonLog, now: time.Now}
+	r.started = r.now()
+	r.Command, r.DryRun, r.Profile = command, v.on("job.dry-run"), v.text("masquerade.profile")
+	for _, s := range settings() {
+		if s.secret || v.origin[s.key] == "default" {
+			continue
+		}
+		if value := v.shown(s); value != shownDefault(s) {
+			r.Settings = append(r.Settings, SettingSummary{s.key, value, v.origin[s.key]})
+		}
+	}
+	return r
+}
+
+// shownDefault is a setting's default as values.shown has it.
+func shownDefault(s setting) string {
+	switch d := s.value.(type) {
+	case []string:
+		return strings.Join(d, " ")
+	case string:
+		if d == "" {
+			return "-"
+		}
+	}
+	return fmt.Sprint(s.value)
+}
+
+// asked notes the time that was asked for.
+func (r *recorder) asked(w event.Window) {
+	if r != nil {
+		r.window = w
+		r.Window = &TimeWindow{rfc3339(w.From), rfc3339(w.To)}
+	}
+}
+
+// hunting notes what the hunt is about.
+func (r *recorder) hunting(h *hunt) {
+	if r != nil {
+		r.Scope, r.failOn = h.Scope, h.failOn
+	}
+}
+
+// observing measures how long each phase takes, and passes progress on.
+func (r *recorder) observing(next func(job.Progress)) func(job.Progress) {
+	if r == nil {
+		return next
+	}
+	return func(p job.Progress) {
+		if p.Phase == job.Over {
+			r.rest()
+		} else if p.Phase != r.phase {
+			r.rest()
+			r.phase, r.since = p.Phase, r.now()
+		}
+		next(p)
+	}
+}
+
+// rest ends the phase that is under way.
+func (r *recorder) rest() {
+	if r == nil || r.phase == "" {
+		return
+	}
+	if r.phases == nil {
+		r.phases = map[string]float64{}
+	}
+	took := seconds(r.now().Sub(r.since))
+	r.phases[strings.Fields(string(r.phase))[0]] += took
+	if r.phase == job.Reading {
+		r.reading += took
+	}
+	r.phase = ""
+}
+
+// day notes what became of a day; without a result, err says why.
+func (r *recorder) day(h *hunt, w event.Window, result *job.Result[*masquerade.Counts], err error) {
+	if r == nil {
+		return
+	}
+	d := newDaySummary(w)
+	d.Partial = result != nil && errors.Is(err, job.ErrPartial)
+	if err != nil {
+		d.Error = err.Error()
+	}
+	d.Empty = (*EmptySummary)(h.whyEmpty(result, err))
+	if r.phases != nil {
+		d.PhaseSeconds, r.phases = r.phases, nil
+	}
+	if result != nil {
+		d.read(result)
+		d.found(h, result)
+		r.atLeast += r.failOn.count(d.Findings)
+	}
+	r.Days = append(r.Days, d)
+	r.Totals.add(d, result != nil)
+}
+
+// read fills in what was read.
+func (d *DaySummary) read(r *job.Result[*masquerade.Counts]) {
+	s := r.Stats
+	d.Workspaces = append(d.Workspaces, r.Export.Workspaces...)
+	d.Blobs, d.Bytes, d.ReadBytes, d.Shards, d.Reused = len(r.Export.Blobs), r.Bytes, r.BytesRead, r.Shards, r.Reused
+	d.Lines, d.Events, d.OtherEvents, d.OutsideWindow = s.Lines, s.Records, s.Other, s.OutsideDay
+	d.MalformedLines = s.MalformedLines()
+	for reason, n := range s.Malformed {
+		d.Malformed[string(reason)] = n
+	}
+	hours := map[time.Time]bool{}
+	for _, b := range r.Export.Blobs {
+		if hour, ok := storage.ExportTime(b.Name); ok {
+			hours[hour] = true
+		}
+	}
+	d.Hours = len(hours)
+	for _, g := range r.Missing.Gaps {
+		m := MissingSummary{Workspace: g.Workspace, Hours: g.Hours}
+		if !g.Day.IsZero() {
+			m.Day = g.Day.Format(time.DateOnly)
+		}
+		d.Missing = append(d.Missing, m)
+		d.MissingHours += len(g.Hours)
+	}
+	for _, u := range r.Missing.Unreadable {
+		d.Unreadable = append(d.Unreadable, UnreadableSummary(u))
+	}
+	d.UnreadableBlobs = len(d.Unreadable)
+	d.Names, d.History = r.Day.Names(), len(r.History.Days)
+}
+
+// found fills in what was made of it.
+func (d *DaySummary) found(h *hunt, r *job.Result[*masquerade.Counts]) {
+	d.Findings = FindingCounts{Total: len(r.Records)}
+	if h.judged {
+		d.Findings.BySeverity = severities(r.Records)
+	}
+	d.Suppressed = len(r.Suppressed)
+	if t := h.tested; t != nil {
+		d.SelfTest = &SelfTestSummary{t.Caught, t.Total, append([]string{}, t.Missed...), t.Note}
+	}
+	d.Deliveries = append(d.Deliveries, deliverySummaries(r.Deliveries)...)
+}
+
+// severities counts records by their severity.
+func severities(records []publish.Record) *SeverityCounts {
+	var n SeverityCounts
+	for _, r := range records {
+		var f struct{ Severity string }
+		_ = json.Unmarshal(r.Body, &f) // it was encoded in this run
+		switch f.Severity {
+		case "High":
+			n.High++
+		case "Medium":
+			n.Medium++
+		case "Low":
+			n.Low++
+		default:
+			n.Informational++
+		}
+	}
+	return &n
+}
+
+func deliverySummaries(all []publish.Delivery) []DeliverySummary {
+	var out []DeliverySummary
+	for _, d := range all {
+		out = append(out, DeliverySummary{path.Base(d.Key), d.Sink, d.Sent, d.Already, d.Left, d.Refused})
+	}
+	return out
+}
+
+// settled notes what was sent for runs of earlier days.
+func (r *recorder) settled(late []publish.Delivery) {
+	if r != nil {
+		r.Earlier = append(r.Earlier, deliverySummaries(late)...)
+	}
+}
+
+// severe is an error if findings are as severe as the settings say.
+func (r *recorder) severe() error {
+	if r == nil || r.atLeast == 0 {
+		return nil
+	}
+	return foundError{r.atLeast, r.failOn}
+}
+
+// finish fills in how the run ended.
+func (r *recorder) finish(code int, err error) {
+	ended := r.now()
+	r.Started, r.Finished = rfc3339(r.started), rfc3339(ended)
+	r.DurationSeconds = seconds(ended.Sub(r.started))
+	r.ExitCode, r.ExitMeaning = code, meaningOf(code)
+	if err != nil {
+		for _, one := range steps(err) {
+			r.Errors = append(r.Errors, one.Error())
+		}
+	}
+	if r.reading > 0 && r.Totals.ReadBytes > 0 {
+		r.ReadBytesPerSecond = int64(float64(r.Totals.ReadBytes) / r.reading)
+	}
+	r.PeakMemoryBytes = peakMemory()
+}
+
+// seconds are those of a time to the microsecond, and none of one that a clock which
+// was put right makes less than nothing.
+func seconds(d time.Duration) float64 { return max(d.Round(time.Microsecond).Seconds(), 0) }
+
+// rfc3339 writes a time in UTC.
+func rfc3339(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
+
+// isFile tells the sinks that are files.
+func isFile(sink string) bool { return strings.HasPrefix(sink, "file-") }
