@@ -191,6 +191,7 @@ was set up since.`,
   sparkless publish --account mystorage --day 2026-11-20`,
 	}
 	f := addWindowFlags(cmd)
+	cmd.Flags().Lookup("day").Usage = "the UTC day whose findings are sent, like 2026-11-20; all that is owed unless told"
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		w, err := a.window(f)

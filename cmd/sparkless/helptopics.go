@@ -71,9 +71,10 @@ func otherVariables() []row {
 		{"GOMEMLIMIT", "memory the process may take, where job.memory is auto"},
 		{"GOMAXPROCS", "how many processors it may keep busy"},
 		{"NO_COLOR", "no colours if it is not empty"},
-		{columnsVariable, "width of the help in characters, whatever the window has"},
+		{columnsVariable, "width of help and tables in characters, whatever the window has"},
 		{"AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, …", "whom to sign in as: all that the Azure SDK's DefaultAzureCredential reads"},
 		{"HTTPS_PROXY, NO_PROXY", "the way to Azure"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, …", "where metrics and traces go, as OpenTelemetry's SDKs read them; nowhere without them"},
 	}
 }
 
