@@ -151,7 +151,8 @@ func fits(t *testing.T, v *viewer, name string) {
 	}
 }
 
-// axe-core has nothing against any state of the page.
+// axe-core has nothing against any state of the page, and every field has a label that
+// stays when it is filled.
 func testAccessible(t *testing.T, v *viewer) {
 	for _, c := range []struct {
 		name string
@@ -162,6 +163,11 @@ func testAccessible(t *testing.T, v *viewer) {
 			p.Press("/") // fewer rows make the same kinds of elements
 			p.Press(kb.Escape + "svc")
 			p.Eval(opening(0, 1), nil)
+		}
+		var unlabelled int
+		p.Eval(`[...document.querySelectorAll("input, select")].filter((e) => e.labels.length === 0).length`, &unlabelled)
+		if unlabelled > 0 {
+			t.Errorf("%s at %d: %d fields without a label", c.name, c.view.Width, unlabelled)
 		}
 		for _, wrong := range p.Accessibility() {
 			t.Errorf("%s at %d: %s", c.name, c.view.Width, wrong)

@@ -26,6 +26,7 @@ const faulty = `<!doctype html>
 console.log("a line");
 alert("a dialog");
 setTimeout(() => { throw new Error("an exception"); });
+new ResizeObserver(() => { document.querySelector("button").append("x"); }).observe(document.querySelector("button"));
 </script>`
 
 // What is wrong with a page is heard and measured: a report's tests could not fail
@@ -38,7 +39,7 @@ func TestFaultsAreFound(t *testing.T) {
 	b := browser.Start(t)
 	p := b.Open(t, file, browser.View{Width: 360, Height: 600, Phone: true})
 	heard := strings.Join(p.Messages(), "\n")
-	for _, want := range []string{"console.log", "a line", "dialog: a dialog", "an exception", "log: security", "asked for http://example.invalid/picture.png"} {
+	for _, want := range []string{"console.log", "a line", "dialog: a dialog", "an exception", "ResizeObserver loop", "log: security", "asked for http://example.invalid/picture.png"} {
 		if !strings.Contains(heard, want) {
 			t.Errorf("%q was not heard:\n%s", want, heard)
 		}

@@ -37,6 +37,10 @@ type Page struct {
 	started bool
 }
 
+// errorsToConsole makes the console tell of errors that Chromium tells the page alone,
+// such as sizes that change while they are told.
+const errorsToConsole = `addEventListener("error", (e) => console.error("error event", e.message))`
+
 // Open shows a file. The tab is closed when the test t ends.
 func (b *Browser) Open(t testing.TB, file string, v View) *Page {
 	t.Helper()
@@ -50,7 +54,10 @@ func (b *Browser) Open(t testing.TB, file string, v View) *Page {
 	p.run(emulation.SetFocusEmulationEnabled(true), emulation.SetScriptExecutionDisabled(v.NoScript))
 	p.look(v)
 	chromedp.ListenTarget(ctx, p.hear)
-	p.run(chromedp.Navigate(p.url))
+	p.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(errorsToConsole).Do(ctx)
+		return err
+	}), chromedp.Navigate(p.url))
 	if !v.NoScript {
 		p.settle()
 	}
