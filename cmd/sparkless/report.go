@@ -1,14 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -262,26 +261,18 @@ func suspectOf(s suppress.Suppressed) string {
 }
 
 // writePages writes the report, if there is to be one: whole, or not at all.
-func (a *app) writePages(p *pages) (err error) {
+func (a *app) writePages(p *pages) error {
 	if p.file == "" || len(p.data.Days) == 0 {
 		return nil
 	}
 	p.data.Made = a.now().UTC().Format(time.RFC3339)
-	f, err := os.CreateTemp(filepath.Dir(p.file), ".report-*.html")
+	var html bytes.Buffer
+	err := report.Write(&html, p.data)
+	if err == nil {
+		err = replaceFile(p.file, html.Bytes())
+	}
 	if err != nil {
-		return fmt.Errorf("output.report: %w", withoutPath(err))
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("output.report %s: %w", address(p.file), withoutPath(err)), os.Remove(f.Name()))
-		}
-	}()
-	const forOthersToRead = 0o644 // as the files of findings are
-	if err = errors.Join(report.Write(f, p.data), f.Chmod(forOthersToRead), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), p.file); err != nil {
-		return err
+		return fmt.Errorf("output.report %s: %w", address(p.file), withoutPath(err))
 	}
 	a.log.Info("the report is in", "file", path.Base(p.file))
 	return nil
