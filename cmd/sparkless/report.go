@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -274,6 +273,6 @@ func (a *app) writePages(p *pages) error {
 	if err != nil {
 		return fmt.Errorf("output.report %s: %w", address(p.file), withoutPath(err))
 	}
-	a.log.Info("the report is in", "file", path.Base(p.file))
+	a.log.Info("the report is in", "file", p.file)
 	return nil
 }
