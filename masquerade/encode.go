@@ -212,7 +212,8 @@ type decoder struct {
 	*Counts
 	values  []table.Values
 	entries []*entry // of the rows
-	before  []byte   // the name of the row before, which sorts lower; nil before the first
+	begun   bool     // a row has been
+	before  []byte   // the name of the row before, which sorts lower
 	origin  origin   // of the row before
 	known   []kept   // the texts of a column
 }
@@ -269,13 +270,13 @@ func (dec *decoder) entryOf(name, text []byte) (uint32, error) {
 		return 0, fmt.Errorf("the origin %q", text)
 	}
 	order := -1
-	if dec.before != nil {
+	if dec.begun { // the name before may be empty
 		order = cmp.Or(bytes.Compare(dec.before, name), cmp.Compare(dec.origin, from))
 	}
 	if len(name) > longestName || order >= 0 {
 		return 0, errors.New("a name too long, or out of order")
 	}
-	dec.before, dec.origin = append(dec.before[:0], name...), from
+	dec.begun, dec.before, dec.origin = true, append(dec.before[:0], name...), from
 	return dec.Counts.entryOf(dec.named(name), from), nil
 }
 

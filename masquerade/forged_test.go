@@ -161,6 +161,8 @@ func TestForgedRows(t *testing.T) {
 		"first after last":          {{name: "a.exe", count: 2, first: 5, last: 1}},
 		"out of order":              {{name: "b.exe", count: 2}, {name: "a.exe", count: 2}},
 		"nine":                      {{name: "b.exe", count: 20, paths: long}},
+		"empty name twice":          {{count: 2}, {count: 2}},
+		"empty names out of order":  {{origin: "windows", count: 2}, {origin: "system32", count: 2}},
 		"twice":                     {{name: "b.exe", count: 2}, {name: "b.exe", count: 2}},
 		"null twice":                {{null: true, count: 2}, {null: true, count: 2}},
 		"no count":                  {{name: "a.exe"}},

@@ -175,8 +175,9 @@ func (p *past) decode(file []byte) (note string, err error) {
 type taker struct {
 	*past
 	*source
-	last []byte // the name of the row before, nil before the first
-	from origin // of the row before
+	any  bool   // a named row has been
+	last []byte // the name of the last such row
+	from origin // of that row
 }
 
 func (t *taker) take(rows int) error {
@@ -195,12 +196,12 @@ func (t *taker) take(rows int) error {
 		name := v[columnName].Texts.At(names)
 		names++
 		from, known := origins[string(v[columnOrigin].Texts.At(row))]
-		again := t.last != nil && bytes.Equal(t.last, name)
-		ordered := t.last == nil || cmp.Or(bytes.Compare(t.last, name), cmp.Compare(t.from, from)) < 0
+		again := t.any && bytes.Equal(t.last, name) // the name may be empty
+		ordered := !t.any || cmp.Or(bytes.Compare(t.last, name), cmp.Compare(t.from, from)) < 0
 		if len(name) > longestName || !known || !ordered {
 			return fmt.Errorf("%w: row %d: a name too long, or out of order", table.ErrDamaged, row)
 		}
-		t.last, t.from = append(t.last[:0], name...), from
+		t.any, t.last, t.from = true, append(t.last[:0], name...), from
 		t.add(name, from, b, again)
 	}
 	return nil

@@ -177,17 +177,19 @@ func TestForgedPast(t *testing.T) {
 		}
 	}
 	for what, rows := range map[string][]forgedRow{
-		"first after last":        {{name: "a.exe", count: 2, first: 5, last: 1}},
-		"out of order":            {{name: "b.exe", count: 2}, {name: "a.exe", count: 2}},
-		"twice":                   {{name: "b.exe", count: 2}, {name: "b.exe", count: 2}},
-		"no count":                {{name: "a.exe"}},
-		"null without a count":    {{null: true}},
-		"unknown origin":          {{name: "a.exe", origin: "x", count: 2}},
-		"no origin":               {{name: "a.exe", origin: "-", count: 2}},
-		"origins out of order":    {{name: "a.exe", origin: "windows", count: 2}, {name: "a.exe", origin: "system32", count: 2}},
-		"negative":                {{name: "a.exe", count: -1}},
-		"once, first is not last": {{name: "a.exe", count: 1, first: 1, last: 5}},
-		"too long":                {{name: string(bytes.Repeat([]byte("x"), longestName+1)), count: 2}},
+		"first after last":         {{name: "a.exe", count: 2, first: 5, last: 1}},
+		"out of order":             {{name: "b.exe", count: 2}, {name: "a.exe", count: 2}},
+		"empty name twice":         {{count: 2}, {count: 2}},
+		"empty names out of order": {{origin: "windows", count: 2}, {origin: "system32", count: 2}},
+		"twice":                    {{name: "b.exe", count: 2}, {name: "b.exe", count: 2}},
+		"no count":                 {{name: "a.exe"}},
+		"null without a count":     {{null: true}},
+		"unknown origin":           {{name: "a.exe", origin: "x", count: 2}},
+		"no origin":                {{name: "a.exe", origin: "-", count: 2}},
+		"origins out of order":     {{name: "a.exe", origin: "windows", count: 2}, {name: "a.exe", origin: "system32", count: 2}},
+		"negative":                 {{name: "a.exe", count: -1}},
+		"once, first is not last":  {{name: "a.exe", count: 1, first: 1, last: 5}},
+		"too long":                 {{name: string(bytes.Repeat([]byte("x"), longestName+1)), count: 2}},
 	} {
 		check(what, forge(t, rows), table.ErrDamaged)
 	}
