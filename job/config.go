@@ -6,6 +6,9 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
 // Config holds the settings of a job.
@@ -40,6 +43,14 @@ type Config struct {
 	MissingHours int
 	// Wait is how long to wait for another run of the same day.
 	Wait time.Duration
+	// Layout says how the input is listed: as an export unless it is
+	// storage.LayoutPlain. What the events of plain files lack is not known.
+	Layout storage.Layout
+	// AllFiles has plain files read whatever day their folders are named by.
+	AllFiles bool
+	// Fields says how the source names what the detector reads; nil as SecurityEvent
+	// does.
+	Fields *event.Fields
 	// Strict checks every line to its end (event.Strict).
 	Strict bool
 	// DryRun makes a run deliver nothing.

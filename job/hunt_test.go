@@ -243,6 +243,12 @@ func (e *export) reckon(date time.Time) (map[string]int64, event.Stats) {
 				stats.Other++
 			case !v.TimeGenerated.UTC().Truncate(24 * time.Hour).Equal(date):
 				stats.OutsideDay++
+				at := v.TimeGenerated.UnixNano()
+				if o := &stats.Outside; *o == (event.Span{}) {
+					*o = event.Span{First: at, Last: at}
+				} else {
+					o.First, o.Last = min(o.First, at), max(o.Last, at)
+				}
 			default:
 				stats.Records++
 				stats.Hours[v.TimeGenerated.UTC().Hour()]++

@@ -181,7 +181,7 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 	h.meter = nil
 	for range attempts {
 		err = h.step(ctx, Listing, func(ctx context.Context) (err error) {
-			r.Export, err = storage.List(ctx, h.Input, h.Workspace, r.Window.From, r.Window.To)
+			r.Export, err = h.List(ctx, r.Window)
 			return err
 		})
 		if err != nil {
@@ -269,6 +269,9 @@ func (h *Hunt[S]) shardSize(before note, blobs []storage.Blob) int64 {
 // noBlobs says what the container holds instead.
 func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 	day := r.Window.String()
+	if r.Export.Plain {
+		return noFiles(r)
+	}
 	if n := len(r.Export.Aside); n > 0 {
 		return fmt.Errorf("%w of %s; of the same day there are %d, %s: is the time in UTC?", ErrNoBlobs, day, n, span(r.Export.Aside))
 	}
@@ -283,7 +286,7 @@ func (h *Hunt[S]) noBlobs(ctx context.Context, r *Result[S]) error {
 		return err
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId= or workspaceId/; is this the container of the export?", ErrNoBlobs)
+		return fmt.Errorf("%w of any day: nothing starts with WorkspaceResourceId= or workspaceId/; is this the container of the export? Plain files in a container want storage.layout plain", ErrNoBlobs)
 	}
 	return fmt.Errorf("%w of the workspace %q (setting storage.workspace); the container holds %q", ErrNoBlobs, h.Workspace, found)
 }
@@ -338,6 +341,8 @@ func (h *Hunt[S]) spec() event.Spec {
 	if h.Strict {
 		s.Mode = event.Strict
 	}
+	s.Query = s.With(h.Fields)
+	s.Arrays = h.Layout == storage.LayoutPlain
 	return s
 }
 

@@ -26,12 +26,19 @@ type Missing struct {
 	// Malformed counts the lines that could not be used, by hour as
 	// event.Stats.MalformedHours does.
 	Malformed map[int]int64
+	// MalformedNoHour counts those of blobs whose names tell no hour.
+	MalformedNoHour int64
 }
 
 // Unreadable is a blob that is left out of a result.
 type Unreadable struct {
 	Blob   string `json:"blob"`
 	Reason string `json:"reason"`
+}
+
+// Nothing reports whether nothing is missing.
+func (m Missing) Nothing() bool {
+	return len(m.Gaps)+len(m.Unreadable)+len(m.Malformed) == 0 && m.MalformedNoHour == 0
 }
 
 // String names all that is missing, by hour.
@@ -50,10 +57,17 @@ func (m Missing) String() string {
 			parts = append(parts, fmt.Sprintf("%d more blobs cannot be read", len(m.Unreadable)-shown))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("hour %s: blob %q cannot be read (%s)", storage.HourOf(u.Blob), u.Blob, u.Reason))
+		hour := ""
+		if _, ok := storage.ExportHour(u.Blob); ok {
+			hour = "hour " + storage.HourOf(u.Blob) + ": "
+		}
+		parts = append(parts, fmt.Sprintf("%sblob %q cannot be read (%s)", hour, u.Blob, u.Reason))
 	}
 	for _, hour := range slices.Sorted(maps.Keys(m.Malformed)) {
 		parts = append(parts, fmt.Sprintf("hour %s: %d malformed line(s)", m.hour(hour), m.Malformed[hour]))
+	}
+	if n := m.MalformedNoHour; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d malformed line(s) of no known hour", n))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -114,9 +128,9 @@ func (h *Hunt[S]) missing(r *Result[S]) error {
 		bad.Gaps = r.Missing.Gaps
 	}
 	if share(r.Stats) > h.PartialMalformed {
-		bad.Malformed = r.Missing.Malformed
+		bad.Malformed, bad.MalformedNoHour = r.Missing.Malformed, r.Missing.MalformedNoHour
 	}
-	if len(bad.Gaps)+len(bad.Unreadable)+len(bad.Malformed) == 0 {
+	if bad.Nothing() {
 		return nil
 	}
 	return fmt.Errorf("%w: %s", ErrPartial, bad)
@@ -129,6 +143,10 @@ func (h *Hunt[S]) lacking(r *Result[S], unreadable []Unreadable) Missing {
 		Window:     r.Window,
 		Unreadable: unreadableIn(r.Window, unreadable),
 		Malformed:  malformedIn(r.Window, r.Stats.MalformedHours),
+	}
+	m.MalformedNoHour = r.Stats.MalformedLines()
+	for _, n := range r.Stats.MalformedHours {
+		m.MalformedNoHour -= n
 	}
 	if r.Listed != nil {
 		m.Gaps = storage.Gaps(r.Listed.Coverage, r.Window.From, h.over(r.Window))

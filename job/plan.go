@@ -60,7 +60,7 @@ func NewPlan(source string, spec event.Spec, w event.Window, blobs []storage.Blo
 	}
 	for _, b := range blobs {
 		plan.Bytes += b.Size
-		if b.Size > size && event.Splittable(b) {
+		if b.Size > size && spec.Splittable(b) {
 			end()
 			for _, r := range ranges(b, size) {
 				parts = []event.Range{r}

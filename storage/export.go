@@ -35,6 +35,9 @@ type Export struct {
 	// Unknown are names in the folders of these days that are neither data nor the
 	// markers that writers leave behind, in name order.
 	Unknown []string
+	// Plain says that the data are plain files (ListPlain), whose names tell no
+	// workspace and no hour.
+	Plain bool
 }
 
 // ListDay is List of one UTC day.
@@ -231,6 +234,9 @@ func dayFolders(ctx context.Context, r Reader, base string, keys [3]string, day 
 				return nil, err
 			}
 			for _, f := range folders {
+				if kind := tableKind(path.Base(f)); kind != "" {
+					return nil, notPlain(kind, path.Clean(prefix))
+				}
 				if n, ok := partition(path.Base(f), keys[i]); ok && n == value {
 					next = append(next, f)
 				}

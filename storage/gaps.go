@@ -64,8 +64,11 @@ type CoveredHour struct {
 }
 
 // Coverage returns what there is, by workspace. Blobs whose names state no hour are
-// left out.
+// left out. Of plain files nothing is known.
 func (e Export) Coverage() []Coverage {
+	if e.Plain {
+		return nil
+	}
 	found := map[string]map[time.Time]CoveredHour{}
 	add := func(b Blob, blobs int, bytes int64) {
 		at, ok := ExportTime(b.Name)

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -52,6 +53,9 @@ func (s *Store) failure(ctx context.Context, doing, name string, err error) erro
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: no answer in time", what) // the caller's context has not ended
+	}
+	if errors.As(err, new(*tls.CertificateVerificationError)) { // no later try will trust it
+		return fmt.Errorf("%s: %w: %s: check storage.endpoint; of a proxy that reads TLS this machine has to trust the authority (SSL_CERT_FILE)", what, storage.ErrInvalid, transportText(err))
 	}
 	return fmt.Errorf("%s: %s", what, transportText(err))
 }

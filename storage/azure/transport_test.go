@@ -199,7 +199,7 @@ func TestUnknownCertificate(t *testing.T) {
 	defer server.Close()
 	s := connect(t, Config{Endpoint: server.URL + "/acct", SAS: secret.New(someSAS), Container: "am-securityevent"})
 	for op, err := range everyOperation(t.Context(), s) {
-		if err == nil || !strings.Contains(err.Error(), "certificate") {
+		if err == nil || !strings.Contains(err.Error(), "certificate") || !storage.Permanent(err) {
 			t.Errorf("%s: error %v", op, err)
 		}
 		wantNoSecret(t, err)

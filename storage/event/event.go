@@ -30,6 +30,11 @@ type Query struct {
 	Columns []string
 	// Mode says how much of each line is checked.
 	Mode Mode
+	// Fields says where another source than SecurityEvent has the columns; nil where
+	// they are. With it every line is read to its end.
+	Fields *Fields `json:",omitempty"`
+	// Arrays has a file that is one JSON array read as the lines of its elements.
+	Arrays bool `json:",omitempty"`
 }
 
 // Mode says how much of each line is checked. Of valid lines without repeated

@@ -1,5 +1,10 @@
 package event
 
+import (
+	"bytes"
+	"io"
+)
+
 // PredictorBytes is about how much memory the predictor of a scanner holds.
 func (s *Scanner) PredictorBytes() int {
 	d := &s.predictor
@@ -12,3 +17,16 @@ func (s *Scanner) PredictorBytes() int {
 
 // StopPredicting makes the scanner read every line key by key.
 func (s *Scanner) StopPredicting() { s.predictor.resets = maxResets + 1 }
+
+// Elements reads a text as the elements of the arrays that it is, in pieces of some
+// bytes.
+func Elements(text []byte, piece int) io.Reader {
+	return &elements{src: pieces{bytes.NewReader(text), piece}}
+}
+
+type pieces struct {
+	io.Reader
+	most int
+}
+
+func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), p.most)]) }

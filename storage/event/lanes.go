@@ -59,7 +59,7 @@ func (l *Lanes) take(ctx context.Context, q Query, w Window) (*Scanner, error) {
 }
 
 func (q Query) equal(o Query) bool {
-	return slices.Equal(q.EventIDs, o.EventIDs) && slices.Equal(q.Columns, o.Columns) && q.Mode == o.Mode
+	return slices.Equal(q.EventIDs, o.EventIDs) && slices.Equal(q.Columns, o.Columns) && q.Mode == o.Mode && q.Fields == o.Fields && q.Arrays == o.Arrays
 }
 
 // restart makes the scanner as new, but for what it knows of layouts. A buffer

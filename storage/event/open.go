@@ -137,6 +137,9 @@ func (s *Scanner) begin(src *source, rng Range) error {
 			l.stop = max(l.stop, l.offset+1) // the first line is ours, also when the cut is inside the mark
 		}
 	}
+	if s.query.Arrays {
+		return s.beginArray(src, rng)
+	}
 	return nil
 }
 

@@ -31,7 +31,8 @@ type columnar struct {
 	wanted   []int           // of the query, as indices into columns
 	eventID  int
 	time     int
-	values   []Value // of the record
+	values   []Value        // of the record
+	fields   *mappedColumns // in place of wanted, unless nil
 
 	src    blobAt
 	groups []format.RowGroup // still to read, the present one first
@@ -60,6 +61,10 @@ type parquetColumn struct {
 
 func newColumnar(q Query) *columnar {
 	c := &columnar{eventIDs: q.EventIDs, values: make([]Value, len(q.Columns))}
+	if q.Fields != nil {
+		c.mapColumns(q)
+		return c
+	}
 	for _, name := range q.Columns {
 		c.wanted = append(c.wanted, c.column(name))
 	}
@@ -129,10 +134,17 @@ func (c *columnar) choose(meta *format.FileMetaData, rng Range) error {
 	for i := range c.columns {
 		f := &c.columns[i]
 		l, ok := found[f.name]
-		if f.leaf, f.absent = l, !ok; ok && l.meaning == asUnknown {
+		if f.leaf, f.absent = l, !ok; ok && l.meaning == asUnknown && c.fields != nil {
+			f.absent = true // another path may do
+		} else if ok && l.meaning == asUnknown {
 			return unsupported("the column %s has a type that cannot be read: write it as text, number or timestamp", f.name)
 		}
 		f.chunk.request = c.src.requestSize(len(c.columns))
+	}
+	if c.fields != nil {
+		if err := c.chooseFields(found); err != nil {
+			return err
+		}
 	}
 	c.groups, c.all = nil, 0
 	for i := range meta.RowGroups {
@@ -215,18 +227,41 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 	if err := c.reach(at, row); err != nil {
 		return false, err
 	}
+	if c.fields != nil {
+		if ok, err := c.ofProvider(row); !ok || err != nil {
+			s.stats.Other++
+			return false, err
+		}
+	}
 	var t int64
 	ok := !at.absent
 	if ok {
 		t, ok = at.chunk.time(row, &s.clock)
+	}
+	if !ok && !at.absent && c.fields != nil {
+		t, ok = epoch(string(at.shown(row).raw))
 	}
 	switch {
 	case !ok:
 		s.fault(NoTime, c.row+row, at.shown(row).raw)
 		return false, nil
 	case t < s.from || t >= s.to:
-		s.stats.OutsideDay++
+		s.stats.outside(t)
 		return false, nil
+	}
+	s.record.Time, s.record.values = t, c.values
+	if err := c.fill(row); err != nil {
+		return false, err
+	}
+	s.stats.Records++
+	s.stats.Hours[s.timeHour.at(t)]++
+	return true, nil
+}
+
+// fill reads the wanted values of a row.
+func (c *columnar) fill(row int64) error {
+	if c.fields != nil {
+		return c.fillMapped(row)
 	}
 	for i, column := range c.wanted {
 		f := &c.columns[column]
@@ -235,14 +270,11 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 			continue
 		}
 		if err := c.reach(f, row); err != nil {
-			return false, err
+			return err
 		}
 		c.values[i] = f.chunk.value(row)
 	}
-	s.stats.Records++
-	s.stats.Hours[s.timeHour.at(t)]++
-	s.record.Time, s.record.values = t, c.values
-	return true, nil
+	return nil
 }
 
 // shown is the column's value of a row that was reached.

@@ -17,6 +17,7 @@ type Scanner struct {
 	closers []func() error
 
 	parser    *parser
+	mapped    *mapped // in place of parser and predictor, unless nil
 	predictor predictor
 	clock     clock
 	timeHour  timeHour
@@ -36,8 +37,12 @@ type Scanner struct {
 // window. It reads nothing before Open.
 func NewScanner(q Query, w Window) *Scanner {
 	p := newParser(q)
-	return &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
+	s := &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
 		query: q, parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
+	if q.Fields != nil {
+		s.mapped = newMapped(q)
+	}
+	return s
 }
 
 // Scan goes on to the next record of the open range. It returns false at the end
@@ -88,6 +93,9 @@ func (s *Scanner) Close() error {
 
 // take counts one line, and keeps it as the record if it is wanted.
 func (s *Scanner) take(line []byte) bool {
+	if s.mapped != nil {
+		return s.takeMapped(line)
+	}
 	switch s.read(line) {
 	case unwanted:
 		s.stats.Other++
@@ -96,17 +104,25 @@ func (s *Scanner) take(line []byte) bool {
 		return false // it is counted
 	}
 	t, ok := s.clock.nanos(s.parser.text(line, s.parser.time))
+	if !s.inWindow(t, ok, line) {
+		return false
+	}
+	s.record = Record{Time: t, line: line, spans: s.parser.spans[:s.columns]}
+	return true
+}
+
+// inWindow counts a wanted event by its time, if that could be read.
+func (s *Scanner) inWindow(t int64, ok bool, line []byte) bool {
 	switch {
 	case !ok:
 		s.malformed(NoTime, line)
 		return false
 	case t < s.from || t >= s.to:
-		s.stats.OutsideDay++
+		s.stats.outside(t)
 		return false
 	}
 	s.stats.Records++
 	s.stats.Hours[s.timeHour.at(t)]++
-	s.record = Record{Time: t, line: line, spans: s.parser.spans[:s.columns]}
 	return true
 }
 

@@ -28,6 +28,7 @@ type Stats struct {
 	Hours      Hours            `json:"hours,omitzero"`      // Records by the hour of their Time; all 0 in files of before there was this
 	Other      int64            `json:"other"`               // events with another ID, or none
 	OutsideDay int64            `json:"outside_day"`         // events outside of the window
+	Outside    Span             `json:"outside,omitzero"`    // the times of these; none in files of before there was this
 	Malformed  map[Reason]int64 `json:"malformed,omitempty"` // lines, by reason
 	Samples    []Sample         `json:"samples,omitempty"`   // the first malformed lines
 	// MalformedHours are the malformed lines by the hour that their blob's name
@@ -35,6 +36,30 @@ type Stats struct {
 	// first day, 24 the first one of the next. Of a name without an hour they are not
 	// there.
 	MalformedHours map[int]int64 `json:"malformed_hours,omitempty"`
+}
+
+// Span is the first and the last of some times, in nanoseconds since 1970, UTC; both 0
+// of none.
+type Span struct {
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+}
+
+// merge adds the times of another span.
+func (s *Span) merge(o Span) {
+	switch {
+	case o == Span{}:
+	case *s == Span{}:
+		*s = o
+	default:
+		s.First, s.Last = min(s.First, o.First), max(s.Last, o.Last)
+	}
+}
+
+// outside counts an event outside of the window.
+func (s *Stats) outside(t int64) {
+	s.OutsideDay++
+	s.Outside.merge(Span{t, t})
 }
 
 // Sample is a malformed line, or the TimeGenerated of a row, for display.
@@ -76,6 +101,7 @@ func (s *Stats) Merge(o Stats) {
 	s.Hours.add(&o.Hours)
 	s.Other += o.Other
 	s.OutsideDay += o.OutsideDay
+	s.Outside.merge(o.Outside)
 	s.Malformed = sums(s.Malformed, o.Malformed)
 	s.MalformedHours = sums(s.MalformedHours, o.MalformedHours)
 	s.Samples = append(slices.Clip(s.Samples), o.Samples...)
