@@ -20,13 +20,13 @@ type Finding struct {
 	// TimeStamp is the end of the data day, or of the window that was analysed. The
 	// notebook states the time of its run there; the end of the day is the same in
 	// every run.
-	TimeStamp                   string
+	TimeStamp                   string  `column:"datetime"`
 	NormalProcess               string  // the frequent name, lower-cased
 	PotentiallyMaliciousProcess string  // the rare name, lower-cased
 	AnomalyScore                float32 // similarity, 0 to 1, as the notebook's float32
 
 	FindingId string // of the pair: the same on every day and in every run
-	DataDay   string // the start of the UTC day, or of the window, that was analysed
+	DataDay   string `column:"datetime"` // the start of the UTC day, or of the window, that was analysed
 	Scope     string `json:",omitempty"` // the estate, where several share a table
 
 	Distance             int   // edits between the names, without an extension they share
@@ -34,8 +34,8 @@ type Finding struct {
 	NormalCount          int64
 	MaliciousPercentRank float64 // of the count, among all names of the day
 	NormalPercentRank    float64
-	FirstSeen            string // of the rare name on that day
-	LastSeen             string
+	FirstSeen            string  `column:"datetime"` // of the rare name on that day
+	LastSeen             string  `column:"datetime"`
 	Paths                []Tally `json:",omitempty"` // of the rare name, as are the next four
 	Hosts                []Tally `json:",omitempty"`
 	Parents              []Tally `json:",omitempty"`
@@ -47,21 +47,21 @@ type Finding struct {
 
 	// What follows comes from weighing evidence; the notebook's profile has none of it.
 
-	Severity        string   `json:",omitempty"` // Informational, Low, Medium or High
-	Score           int      `json:",omitempty"` // 0 to 100; no part of AnomalyScore
-	Evidence        []Point  `json:",omitempty"` // what speaks for it, the strongest first
-	Modifiers       []Point  `json:",omitempty"` // what was added to its points
-	Techniques      []string `json:",omitempty"` // MITRE ATT&CK, of all evidence
-	Tactic          string   `json:",omitempty"` // as Microsoft Sentinel names it
-	AttackTactic    string   `json:",omitempty"` // as MITRE ATT&CK has named it since version 19
-	AlsoLike        []string `json:",omitempty"` // other names that it resembles
-	HostCount       int      `json:",omitempty"` // hosts with the rare name; within 6 percent above eight
-	NormalHostCount int      `json:",omitempty"` // hosts with the frequent name
-	EstateHosts     int      `json:",omitempty"` // hosts with any event; within a percent above 8192
-	HistoryDays     int      `json:",omitempty"` // days before that were looked at
-	DaysSeen        int      `json:",omitempty"` // on how many of them the rare name was seen
-	FirstSeenEver   string   `json:",omitempty"` // on those days
-	HoursSeen       []int    `json:",omitempty"` // hours with the rare name on that day, 0 to 23, UTC, in order; none if they are not known
+	Severity        string   `json:",omitempty"`                   // Informational, Low, Medium or High
+	Score           int      `json:",omitempty"`                   // 0 to 100; no part of AnomalyScore
+	Evidence        []Point  `json:",omitempty"`                   // what speaks for it, the strongest first
+	Modifiers       []Point  `json:",omitempty"`                   // what was added to its points
+	Techniques      []string `json:",omitempty"`                   // MITRE ATT&CK, of all evidence
+	Tactic          string   `json:",omitempty"`                   // as Microsoft Sentinel names it
+	AttackTactic    string   `json:",omitempty"`                   // as MITRE ATT&CK has named it since version 19
+	AlsoLike        []string `json:",omitempty"`                   // other names that it resembles
+	HostCount       int      `json:",omitempty"`                   // hosts with the rare name; within 6 percent above eight
+	NormalHostCount int      `json:",omitempty"`                   // hosts with the frequent name
+	EstateHosts     int      `json:",omitempty"`                   // hosts with any event; within a percent above 8192
+	HistoryDays     int      `json:",omitempty"`                   // days before that were looked at
+	DaysSeen        int      `json:",omitempty"`                   // on how many of them the rare name was seen
+	FirstSeenEver   string   `json:",omitempty" column:"datetime"` // on those days
+	HoursSeen       []int    `json:",omitempty"`                   // hours with the rare name on that day, 0 to 23, UTC, in order; none if they are not known
 }
 
 // Tally is a value and how many of the name's events had it. A name keeps eight

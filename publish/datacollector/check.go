@@ -21,7 +21,7 @@ func (s *Sink) Check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", unanswered(ctx, err)
 	}
-	hint, kind := verdict(right)
+	hint, kind := s.verdict(right)
 	malformed := right.Status == http.StatusBadRequest && right.Code == "InvalidDataFormat"
 	if right.Status != http.StatusOK && !malformed {
 		return "", right.Err(kind, hint, s.config.Now())

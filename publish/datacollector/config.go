@@ -11,6 +11,7 @@
 package datacollector
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"sparkless/publish/columns"
 	"sparkless/publish/ingest"
 	"sparkless/storage/secret"
 )
@@ -35,6 +37,8 @@ type Config struct {
 	SharedKey secret.Text `json:"-"`
 	// LogType names the table, without "_CL". Empty means DefaultLogType.
 	LogType string
+	// LogTypeSetting replaces "log-type" in messages, where another setting has it.
+	LogTypeSetting string
 	// Endpoint replaces https://<WorkspaceID>.ods.opinsights.azure.com: another
 	// cloud's, or a local server. Plain http is for loopback hosts only.
 	Endpoint string
@@ -59,7 +63,6 @@ var (
 	workspacePattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	logTypePattern   = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 	resourcePattern  = regexp.MustCompile(`^/subscriptions/[!-~ ]*[!-~]$`)
-	propertyPattern  = regexp.MustCompile(`^[A-Za-z0-9_]{1,45}$`)
 )
 
 // Validate reports every setting that cannot work, by name, and never the key.
@@ -75,12 +78,12 @@ func (c Config) Validate() error {
 	report(!validKey(c.SharedKey),
 		"shared-key: set the primary or secondary key of the workspace, whole and in base64 as shown there")
 	report(c.LogType != "" && !logTypePattern.MatchString(c.LogType),
-		"log-type: use 1 to 100 letters, digits and underscores")
+		c.logTypeSetting()+": use 1 to 100 letters, digits and underscores")
 	report(strings.HasSuffix(c.LogType, "_CL"),
-		"log-type: leave _CL out, the service appends it")
+		c.logTypeSetting()+": leave _CL out, the service appends it")
 	report(c.ResourceID != "" && !resourcePattern.MatchString(c.ResourceID),
 		"resource-id: set a whole resource ID that begins with /subscriptions/, or nothing")
-	report(c.TimeGeneratedField != "" && !propertyPattern.MatchString(c.TimeGeneratedField),
+	report(c.TimeGeneratedField != "" && columns.CheckClassic(c.TimeGeneratedField) != nil,
 		"time-generated-field: set the name of a field (letters, digits, underscores, at most 45), or nothing")
 	if c.Endpoint != "" {
 		if err := ingest.CheckEndpoint(c.Endpoint, "https://<workspace-id>.ods.opinsights.azure.cn"); err != nil {
@@ -89,6 +92,8 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+func (c Config) logTypeSetting() string { return cmp.Or(c.LogTypeSetting, "log-type") }
 
 func validKey(key secret.Text) bool {
 	raw, err := base64.StdEncoding.DecodeString(key.Reveal())

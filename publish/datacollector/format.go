@@ -1,9 +1,7 @@
 package datacollector
 
 import (
-	"errors"
-	"strings"
-
+	"sparkless/publish/columns"
 	"sparkless/publish/ingest"
 )
 
@@ -18,23 +16,11 @@ func format() ingest.Format {
 		// two writes of the receipts.
 		Records: 5_000,
 		// The service refuses over this.
-		Fields: 500,
+		Fields: columns.MaxColumns,
 		// The service cuts fields at 32 KB in silence; the decimal reading of it
 		// keeps our visible mark.
 		Value:  32_000,
-		Name:   checkProperty,
+		Name:   columns.CheckClassic,
 		Nested: ingest.Text, // what the service makes of it, too
 	}
-}
-
-func checkProperty(name string) error {
-	if !propertyPattern.MatchString(name) {
-		return errors.New("use letters, digits and underscores, at most 45")
-	}
-	for _, reserved := range []string{"tenant", "TimeGenerated", "RawData"} {
-		if strings.EqualFold(name, reserved) {
-			return errors.New("the service reserves it")
-		}
-	}
-	return nil
 }

@@ -53,7 +53,7 @@ func (s *Sink) post(ctx context.Context, body []byte) error {
 	if answer.Status == http.StatusOK {
 		return nil
 	}
-	hint, kind := verdict(answer)
+	hint, kind := s.verdict(answer)
 	return answer.Err(kind, hint, s.config.Now())
 }
 
@@ -117,7 +117,7 @@ func read(resp *http.Response, hide []secret.Text) ingest.Answer {
 }
 
 // verdict sorts an answer other than 200, and says where to look.
-func verdict(a ingest.Answer) (hint string, kind error) {
+func (s *Sink) verdict(a ingest.Answer) (hint string, kind error) {
 	switch kind = a.Kind(); {
 	case kind == nil:
 		return "", nil
@@ -125,7 +125,7 @@ func verdict(a ingest.Answer) (hint string, kind error) {
 		return "check datacollector.workspace-id and datacollector.shared-key (of the same workspace, " +
 			"not regenerated since), and that the clock of this machine is right to a few minutes", kind
 	case a.Status == http.StatusBadRequest:
-		return badRequest(a.Code)
+		return s.badRequest(a.Code)
 	case a.Status == http.StatusRequestEntityTooLarge:
 		return "something between here and the service takes smaller requests only, check any proxy", kind
 	case a.Status == http.StatusNotFound:
@@ -135,14 +135,14 @@ func verdict(a ingest.Answer) (hint string, kind error) {
 }
 
 // badRequest knows each documented error code of a 400.
-func badRequest(code string) (hint string, kind error) {
+func (s *Sink) badRequest(code string) (hint string, kind error) {
 	switch code {
 	case "InactiveCustomer":
 		return "the workspace is closed or being deleted, check datacollector.workspace-id", publish.ErrSettings
 	case "InvalidCustomerId":
 		return "check datacollector.workspace-id", publish.ErrSettings
 	case "InvalidLogType", "MissingLogType":
-		return "check datacollector.log-type", publish.ErrSettings
+		return "check datacollector." + s.config.logTypeSetting(), publish.ErrSettings
 	case "InvalidApiVersion", "MissingApiVersion", "MissingContentType", "UnsupportedContentType":
 		return "something between here and the service changes requests, check datacollector.endpoint and any proxy", publish.ErrSettings
 	case "InvalidDataFormat":

@@ -43,6 +43,8 @@ type Config struct {
 	RuleID string
 	// Stream is the name of the stream in the rule, Custom-… (logsingestion.stream).
 	Stream string
+	// StreamSetting replaces "stream" in messages, where another setting has it.
+	StreamSetting string
 	// Audience replaces DefaultAudience, for other clouds (logsingestion.audience).
 	Audience string
 
@@ -74,13 +76,15 @@ func (c Config) Validate() error {
 		report("rule-id", errors.New("set the immutable ID of the data collection rule, dcr- and 32 digits, from its overview page; it is neither the rule's name nor its resource ID"))
 	}
 	if !streamPattern.MatchString(c.Stream) {
-		report("stream", errors.New("set the name of the stream in the data collection rule, Custom- and letters, digits, '_' and '-'"))
+		report(c.streamSetting(), errors.New("set the name of the stream in the data collection rule, Custom- and letters, digits, '_' and '-'"))
 	}
 	if c.Audience != "" {
 		report("audience", ingest.CheckEndpoint(c.Audience, DefaultAudience))
 	}
 	return errors.Join(errs...)
 }
+
+func (c Config) streamSetting() string { return cmp.Or(c.StreamSetting, "stream") }
 
 // Sink sends to one stream. It is made by New.
 type Sink struct {

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"regexp"
-	"slices"
-	"strings"
 
+	"sparkless/publish/columns"
 	"sparkless/publish/ingest"
 )
 
@@ -19,28 +17,13 @@ func format() ingest.Format {
 		Bytes: 900_000,
 		// It bounds what a lost answer can store twice.
 		Records: 5_000,
-		Fields:  500,
+		Fields:  columns.MaxColumns,
 		// The service cuts values at 64 KB in silence; the decimal reading of it
 		// keeps our visible mark.
 		Value:  64_000,
-		Name:   checkColumn,
+		Name:   columns.Check,
 		Nested: ingest.Outline, // for a column of type dynamic
 	}
-}
-
-var columnPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,44}$`)
-
-// reserved column names. (Microsoft Learn, "Create a custom table".)
-var reserved = []string{"_ResourceId", "id", "_SubscriptionId", "TenantId", "Type", "UniqueId", "Title"}
-
-func checkColumn(name string) error {
-	if slices.ContainsFunc(reserved, func(r string) bool { return strings.EqualFold(r, name) }) {
-		return errors.New("the service reserves it")
-	}
-	if !columnPattern.MatchString(name) {
-		return errors.New("use a letter, then letters, digits and underscores, at most 45 in all")
-	}
-	return nil
 }
 
 func compress(body []byte) ([]byte, error) {

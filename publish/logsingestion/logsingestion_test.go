@@ -24,8 +24,8 @@ const (
 	stream = "Custom-MasqueradingProcessName"
 )
 
-// columns of the suite's records and of the tests here.
-var columns = []publishtest.Column{
+// declared are the columns of the suite's records and of the tests here.
+var declared = []publishtest.Column{
 	{Name: "TimeStamp", Type: "datetime"}, {Name: "NormalProcess", Type: "string"},
 	{Name: "PotentiallyMaliciousProcess", Type: "string"}, {Name: "AnomalyScore", Type: "real"},
 	{Name: "FindingId", Type: "string"}, {Name: "DataDay", Type: "datetime"}, {Name: "MaliciousCount", Type: "long"},
@@ -34,7 +34,7 @@ var columns = []publishtest.Column{
 
 func start(t *testing.T, change ...func(*publishtest.LogsIngestionConfig)) *publishtest.LogsIngestion {
 	t.Helper()
-	c := publishtest.LogsIngestionConfig{RuleID: rule, Stream: stream, Columns: columns}
+	c := publishtest.LogsIngestionConfig{RuleID: rule, Stream: stream, Columns: declared}
 	for _, f := range change {
 		f(&c)
 	}

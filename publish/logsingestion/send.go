@@ -116,7 +116,7 @@ func (s *Sink) verdict(a ingest.Answer) (hint string, kind error) {
 	case errors.Is(kind, publish.ErrDenied):
 		return checkAccess, kind
 	case a.Status == http.StatusNotFound:
-		return "check logsingestion.rule-id, logsingestion.stream and logsingestion.endpoint (of the same rule, in its region)", kind
+		return "check logsingestion.rule-id, logsingestion." + s.config.streamSetting() + " and logsingestion.endpoint (of the same rule, in its region)", kind
 	case a.Status == http.StatusRequestEntityTooLarge:
 		return "the service, or something between here and it, takes smaller requests only", kind
 	case a.Status == http.StatusBadRequest:
@@ -134,7 +134,7 @@ func (s *Sink) badRequest(a ingest.Answer) (hint string, kind error) {
 	}
 	switch {
 	case about("stream", s.config.Stream):
-		return "check logsingestion.stream: the data collection rule has to declare it and to send it to a table", publish.ErrSettings
+		return "check logsingestion." + s.config.streamSetting() + ": the data collection rule has to declare it and to send it to a table", publish.ErrSettings
 	case about("rule", s.config.RuleID), about("dcr", ""):
 		return "check logsingestion.rule-id", publish.ErrSettings
 	case about("endpoint", ""), about("apiversion", ""):

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -23,12 +24,14 @@ const (
 	publicAudience = "https://monitor.azure.com"
 )
 
-// LogsIngestionConfig describes a data collection rule with one stream, and the
-// identity that may send to it.
+// LogsIngestionConfig describes a data collection rule with a stream, or several, and
+// the identity that may send to it.
 type LogsIngestionConfig struct {
 	RuleID  string // the immutable ID, dcr-…
 	Stream  string // Custom-…
 	Columns []Column
+	// Others are further streams of the rule, with their columns. Optional.
+	Others map[string][]Column
 	// Audience is for whom tokens have to be; empty means https://monitor.azure.com.
 	Audience string
 	// ClientID is of the user-assigned identity that gets tokens; empty means the
@@ -53,16 +56,16 @@ type LogsIngestionConfig struct {
 type LogsIngestion struct {
 	server
 	config   LogsIngestionConfig
-	columns  map[string]string // type by name
+	streams  map[string]map[string]string // type by name, by stream
 	identity identity
 }
 
 // NewLogsIngestion returns a server that is not yet started.
 func NewLogsIngestion(c LogsIngestionConfig) (*LogsIngestion, error) {
-	if !strings.HasPrefix(c.RuleID, "dcr-") || !strings.HasPrefix(c.Stream, "Custom-") {
-		return nil, errors.New("the rule ID has to begin with dcr-, the stream with Custom-")
+	if !strings.HasPrefix(c.RuleID, "dcr-") {
+		return nil, errors.New("the rule ID has to begin with dcr-")
 	}
-	columns, err := declared(c.Columns)
+	streams, err := c.streams()
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +74,36 @@ func NewLogsIngestion(c LogsIngestionConfig) (*LogsIngestion, error) {
 	}
 	c.Audience = cmp.Or(c.Audience, publicAudience)
 	c.TokenLife = cmp.Or(c.TokenLife, 24*time.Hour)
-	l := &LogsIngestion{config: c, columns: columns}
+	l := &LogsIngestion{config: c, streams: streams}
 	l.identity = identity{header: randomText(), tokens: map[string]grant{}}
 	l.serve, l.accepted = l.ServeHTTP, c.Accepted
 	l.usual = map[int]string{400: "InvalidPayload", 401: "InvalidToken", 403: "OperationFailed", 404: "NotFound",
 		413: "ContentLengthLimitExceeded", 429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable"}
 	return l, nil
+}
+
+// streams are the types of columns by name, by stream.
+func (c LogsIngestionConfig) streams() (map[string]map[string]string, error) {
+	all := maps.Clone(c.Others)
+	if all == nil {
+		all = map[string][]Column{}
+	}
+	if all[c.Stream] != nil {
+		return nil, fmt.Errorf("the stream %s is declared twice", c.Stream)
+	}
+	all[c.Stream] = c.Columns
+	streams := map[string]map[string]string{}
+	for stream, columns := range all {
+		types, err := declared(columns)
+		if err == nil && !strings.HasPrefix(stream, "Custom-") {
+			err = errors.New("its name has to begin with Custom-")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("stream %q: %w", stream, err)
+		}
+		streams[stream] = types
+	}
+	return streams, nil
 }
 
 // ServeHTTP takes or refuses one request, for a token or with records.
@@ -90,13 +117,13 @@ func (l *LogsIngestion) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client went away
 	}
 	post := Post{Bytes: len(body), Status: http.StatusNoContent}
-	no := l.verify(r)
+	stream, no := l.verify(r)
 	var all [][]member
 	if no == nil {
 		all, post.Plain, no = read(body, r.Header.Get("Content-Encoding"))
 	}
 	if no == nil {
-		post.Records, no = l.take(l.rowsOf(all), nil)
+		post.Records, no = l.take(l.rowsOf(stream, all), nil)
 	}
 	if no != nil {
 		post.Status = no.status
@@ -117,29 +144,30 @@ const noRole = "The authentication token provided does not have access to ingest
 	"on resourceId /subscriptions/0f0e0d0c-0b0a-0908-0706-050403020100/resourceGroups/soc/providers/Microsoft.Insights/dataCollectionRules/sparkless " +
 	"ConfigurationId: 00000000-0000-0000-0000-00000000cccc.."
 
-// verify checks everything about a request but its body.
-func (l *LogsIngestion) verify(r *http.Request) *refusal {
+// verify checks everything about a request but its body, and returns the stream that
+// it is for.
+func (l *LogsIngestion) verify(r *http.Request) (string, *refusal) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/dataCollectionRules/")
 	rule, stream, ok2 := strings.Cut(rest, "/streams/")
 	if r.Method != http.MethodPost || !ok || !ok2 {
-		return refuse(404, "NotFound", "there is no such resource")
+		return "", refuse(404, "NotFound", "there is no such resource")
 	}
 	if no := l.authorise(r); no != nil {
-		return no
+		return "", no
 	}
 	switch {
 	case rule != l.config.RuleID:
-		return refuse(404, "NotFound", fmt.Sprintf("Data collection rule with immutable Id '%s' not found.", rule))
+		return "", refuse(404, "NotFound", fmt.Sprintf("Data collection rule with immutable Id '%s' not found.", rule))
 	case l.config.NoRole:
-		return refuse(403, "OperationFailed", fmt.Sprintf(noRole, rule))
-	case stream != l.config.Stream:
-		return refuse(400, "InvalidStream", fmt.Sprintf("the rule declares no stream '%s'", stream))
+		return "", refuse(403, "OperationFailed", fmt.Sprintf(noRole, rule))
+	case l.streams[stream] == nil:
+		return "", refuse(400, "InvalidStream", fmt.Sprintf("the rule declares no stream '%s'", stream))
 	case r.URL.Query().Get("api-version") != "2023-01-01":
-		return refuse(400, "InvalidApiVersion", "the api-version is missing or not supported")
+		return "", refuse(400, "InvalidApiVersion", "the api-version is missing or not supported")
 	case r.Header.Get("Content-Type") != "application/json":
-		return refuse(415, "UnsupportedMediaType", "the content type has to be application/json")
+		return "", refuse(415, "UnsupportedMediaType", "the content type has to be application/json")
 	}
-	return nil
+	return stream, nil
 }
 
 // read unpacks the records of a body and returns its size without encoding.

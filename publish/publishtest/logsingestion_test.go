@@ -190,6 +190,26 @@ func TestDeclaredColumns(t *testing.T) {
 	}
 }
 
+// Each stream of a rule has columns of its own.
+func TestStreamsOfOneRule(t *testing.T) {
+	l := startStream(t, func(c *LogsIngestionConfig) { c.Others = map[string][]Column{"Custom-Other": {{"o", "int"}}} })
+	to := func(stream string) func(*http.Request) {
+		return func(r *http.Request) { r.URL.Path = "/dataCollectionRules/" + rule + "/streams/" + stream }
+	}
+	for name, status := range map[string]int{stream: 204, "Custom-Other": 204, "Custom-Third": 400} {
+		before := len(l.Rows())
+		got, err := ingest(t, l, `[{"o":1,"i":2}]`, to(name))
+		if err != nil || got.status != status {
+			t.Errorf("%s: %d, %v", name, got.status, err)
+		}
+		for _, row := range l.Rows()[before:] {
+			if want := map[string]string{stream: "i", "Custom-Other": "o"}[name]; row.Table != name || !slices.Equal(row.Columns, []string{want}) {
+				t.Errorf("%s: %q in %s", name, row.Columns, row.Table)
+			}
+		}
+	}
+}
+
 func TestLongValuesAreCut(t *testing.T) {
 	l := startStream(t, nil)
 	long := strings.Repeat("é", 33_000)
@@ -310,6 +330,9 @@ func TestStreamDeclarations(t *testing.T) {
 		{}, {RuleID: rule, Stream: stream}, {RuleID: "rule", Stream: stream, Columns: everyType}, {RuleID: rule, Stream: "Test", Columns: everyType},
 		{RuleID: rule, Stream: stream, Columns: []Column{{"a", "text"}}}, {RuleID: rule, Stream: stream, Columns: []Column{{"", "string"}}},
 		{RuleID: rule, Stream: stream, Columns: []Column{{"a", "string"}, {"a", "int"}}},
+		{RuleID: rule, Stream: stream, Columns: everyType, Others: map[string][]Column{"Other": everyType}},
+		{RuleID: rule, Stream: stream, Columns: everyType, Others: map[string][]Column{"Custom-Other": nil}},
+		{RuleID: rule, Stream: stream, Columns: everyType, Others: map[string][]Column{stream: everyType}},
 	} {
 		if _, err := NewLogsIngestion(c); err == nil {
 			t.Errorf("%+v was taken", c)
@@ -330,10 +353,10 @@ func FuzzStream(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	l := &LogsIngestion{columns: columns, config: LogsIngestionConfig{Now: time.Now}}
+	l := &LogsIngestion{streams: map[string]map[string]string{stream: columns}, config: LogsIngestionConfig{Now: time.Now}}
 	f.Fuzz(func(t *testing.T, body []byte, encoding string) {
 		all, plain, no := read(body, encoding)
-		if rows := l.rowsOf(all); no == nil && (len(rows) != len(all) || plain == 0) || no != nil && len(all) != 0 {
+		if rows := l.rowsOf(stream, all); no == nil && (len(rows) != len(all) || plain == 0) || no != nil && len(all) != 0 {
 			t.Errorf("%q: %d rows of %d, %+v", body, len(rows), len(all), no)
 		}
 	})

@@ -36,13 +36,13 @@ func declared(columns []Column) (map[string]string, error) {
 // dropped, as the service does. A value that is not of the type of its column is
 // dropped too: the column is null. What the service converts beyond that is not
 // documented, and nobody should rely on it.
-func (l *LogsIngestion) rowsOf(objects [][]member) []Row {
+func (l *LogsIngestion) rowsOf(stream string, objects [][]member) []Row {
 	now := l.config.Now().UTC()
 	rows := make([]Row, len(objects))
 	for i, object := range objects {
-		row := Row{Table: l.config.Stream, TimeGenerated: now, Values: map[string]any{}}
+		row := Row{Table: stream, TimeGenerated: now, Values: map[string]any{}}
 		for _, m := range object {
-			value := typed(m.value, l.columns[m.name])
+			value := typed(m.value, l.streams[stream][m.name])
 			if value == nil {
 				continue
 			}
