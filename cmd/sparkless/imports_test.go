@@ -43,6 +43,8 @@ var mayImport = map[string][]string{
 	"publish/schema":                      {},
 	"publish/columns":                     {},
 	"publish/health":                      {"publish"},
+	"publish/rules":                       {"storage/printable"},
+	"publish/rules/rulestest":             {},
 	"job":                                 {"publish", "storage", "storage/event"},
 	"bench/sample":                        {},
 	"bench/variant":                       {},
