@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,10 +13,8 @@ import (
 	"sparkless/cmd/sparkless/progress"
 	"sparkless/cmd/sparkless/telemetry"
 	"sparkless/cmd/sparkless/terminal"
+	"sparkless/storage/event"
 )
-
-// version is set by the linker; without it the module's own is shown.
-var version = ""
 
 // app is what the commands share.
 type app struct {
@@ -67,10 +64,10 @@ defaults, in this order; "sparkless config show" prints each with its origin.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("sparkless {{.Version}}\n")
+	root.SetVersionTemplate(thisBuild().String())
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(), a.configCommand(),
-		a.initCommand(), a.doctorCommand(), a.completionCommand(), a.manCommand(), a.schemaCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.exportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(),
+		a.configCommand(), a.initCommand(), a.doctorCommand(), a.completionCommand(), a.manCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
 	setHelp(root)
 	root.InitDefaultHelpCmd()
@@ -112,7 +109,7 @@ func (a *app) runCommand() *cobra.Command {
 what it finds. With --from and --to, or with --last, it does so for another window of
 up to 31 days, as one analysis of all its events: from the first moment up to, not
 including, the last. Findings of a window are kept and delivered apart from those of
-its days.
+its days. Of plain files, in no folders of an export, --all takes all the days.
 
 The profile says how much is found:
 
@@ -126,6 +123,7 @@ The profile says how much is found:
 run over the same day, which reads nothing again.`,
 		Example: `  sparkless run --folder ./export --day 2026-11-20
   sparkless run --folder ./export --day 2026-11-20 --profile hunt --weight folder=60
+  sparkless run --folder ./logs --fields sysmon --all
   sparkless run --account mystorage --last 24h
   sparkless run --account mystorage --from 2026-11-19T18:00:00Z --to 2026-11-20T06:00:00Z
   sparkless run --account mystorage --workspace my-sentinel --out findings-{day}.csv
@@ -133,18 +131,18 @@ run over the same day, which reads nothing again.`,
 	}
 	f := addWindowFlags(cmd)
 	f.addLast(cmd)
+	f.addAll(cmd)
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		w, err := a.window(f)
-		if err == nil {
-			err = notTooLong(w)
-		}
+		v, w, err := f.load(a, cmd, func(f *windowFlags) (event.Window, error) {
+			w, err := a.window(f)
+			return w, join(f.moves(), err, notTooLong(w))
+		})
 		if err != nil {
 			return err
 		}
-		v, err := a.load(cmd)
-		if err != nil {
-			return err
+		if f.all {
+			return a.runAll(cmd.Context(), v)
 		}
 		return a.runWindow(cmd.Context(), v, w)
 	}
@@ -153,27 +151,28 @@ run over the same day, which reads nothing again.`,
 
 func (a *app) backfillCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "backfill --from DAY --to DAY",
+		Use:   "backfill",
 		Short: "Hunt through each day of a range",
 		Long: `Backfill hunts through each UTC day from --from up to, not including, --to. Days
 that an earlier run has read are not read again, findings that were delivered
-are not sent again. A day that fails does not stop the others.`,
-		Example: `  sparkless backfill --account mystorage --from 2026-11-01 --to 2026-12-01`,
+are not sent again. A day that fails does not stop the others. --last takes so many
+days before today. Without a flag the settings window.from and window.to tell the
+days, or window.last: where a job is started with other variables, and not with other
+arguments. The log says which days these are, and who has told them.`,
+		Example: `  sparkless backfill --account mystorage --from 2026-11-01 --to 2026-12-01
+  sparkless backfill --account mystorage --last 7d`,
 	}
 	var f windowFlags
 	cmd.Flags().StringVar(&f.from, "from", "", "the first UTC day")
 	cmd.Flags().StringVar(&f.to, "to", "", "the day after the last")
+	cmd.Flags().StringVar(&f.last, "last", "", "so many days before today, like 7d")
 	addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		w, err := a.days(&f)
+		v, w, err := f.load(a, cmd, a.days)
 		if err != nil {
 			return err
 		}
-		v, err := a.load(cmd)
-		if err != nil {
-			return err
-		}
-		return a.runDays(cmd.Context(), v, w.From, w.To)
+		return a.runDays(cmd.Context(), v, w)
 	}
 	return cmd
 }
@@ -271,14 +270,4 @@ func (a *app) setLog(v *values) error {
 	}
 	a.screen = terminal.Of(a.stdout, os.Getenv, v.on("display.no-color"))
 	return err
-}
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }

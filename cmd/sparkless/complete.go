@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"sparkless/masquerade"
+	"sparkless/storage"
+	"sparkless/storage/event"
 )
 
 // flagValue is what a flag takes: its name in the help, and what a shell offers
@@ -37,17 +39,22 @@ func flagValues() map[string]flagValue {
 		"storage.folder": dir, "work.folder": dir, "sample out": dir, "base": dir, "dir": dir,
 		"day": day, "from": day, "to": day,
 		"config": rules, "suppress.file": rules, "masquerade.facts": rules, "file": rules,
-		"impostors": lists, "benign": lists,
+		"evaluate impostors": lists, "benign": lists,
 		"masquerade.profile": profiles, "profile": profiles,
 		"masquerade.weights":    {name: "NAME=POINTS", begins: weightNames()},
 		"output.format":         {name: "FORMAT", words: formatNames()},
 		"explain format":        short,
 		"evaluate format":       short,
 		"doctor format":         {name: "FORMAT", words: []string{"table", "json", "jsonl"}},
+		"export out":            {name: "FILE", files: []string{"yml", "kql", "csv", "json"}},
+		"export findings":       {name: "FILE", files: []string{"jsonl", "json"}},
+		"finding":               {name: "ID"},
+		"min-severity":          {name: "SEVERITY", words: []string{"low", "medium", "high"}},
+		"table":                 {name: "TABLE", words: exportTables()},
 		"output.files":          {name: "FILE", files: fileEndings()},
 		"output.report":         {name: "FILE", files: []string{"html"}},
 		"output.summary":        {name: "FILE", files: []string{"json"}},
-		"output.fail-on":        {name: "SEVERITY", words: []string{"low", "medium", "high"}},
+		"output.fail-on":        {name: "SEVERITY", words: []string{"low", "medium", "high", "any"}},
 		"log.level":             {name: "LEVEL", words: []string{"debug", "info", "warn", "error"}},
 		"log.format":            {name: "FORMAT", words: []string{"auto", "text", "json"}},
 		"job.shard-size":        {name: "SIZE"},
@@ -57,6 +64,10 @@ func flagValues() map[string]flagValue {
 		"last":                  {name: "TIME"},
 		"storage.endpoint":      {name: "URL"},
 		"key-vault.url":         {name: "URL"},
+		"storage.layout":        {name: "LAYOUT", words: storage.Layouts()},
+		"fields.preset":         {name: "PRESET", words: event.PresetNames()},
+		"fields.map":            {name: "FIELD=PATH", begins: fieldNames()},
+		"fields.events":         {name: "ID"},
 		"storage.account":       {name: "NAME"},
 		"storage.container":     {name: "NAME"},
 		"work.container":        {name: "NAME"},
@@ -64,6 +75,17 @@ func flagValues() map[string]flagValue {
 		"storage.workspace":     {name: "WORKSPACE"},
 		"storage.client-id":     {name: "ID"},
 		"logsingestion.rule-id": {name: "ID"},
+		"masquerade.min-score":  {name: "SCORE"},
+
+		"datacollector.workspace-id":    {name: "ID"},
+		"datacollector.log-type":        {name: "TABLE"},
+		"datacollector.health-log-type": {name: "TABLE"},
+		"datacollector.endpoint":        {name: "URL"},
+		"datacollector.resource-id":     {name: "ID"},
+		"logsingestion.endpoint":        {name: "URL"},
+		"logsingestion.stream":          {name: "NAME"},
+		"logsingestion.health-stream":   {name: "NAME"},
+		"logsingestion.audience":        {name: "URL"},
 	}
 }
 
@@ -188,6 +210,15 @@ func profileDays(cmd *cobra.Command) []string {
 	}
 	slices.Sort(days)
 	return slices.Compact(days)
+}
+
+// fieldNames are what --field sets, with the sign behind the name.
+func fieldNames() []string {
+	var names []string
+	for _, column := range mappedColumns() {
+		names = append(names, column+"=")
+	}
+	return names
 }
 
 // weightNames are what --weight sets, with the sign behind the name.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"sparkless/publish/health"
 )
 
 // defaultConfig is the settings file that is read where none is named.
@@ -28,8 +30,10 @@ variable, and another one, with _FILE behind it, for the name of a file that hol
 func sectionNotes() map[string]string {
 	return map[string]string{
 		"storage":       "Where exports are read from, one of: a folder, a storage account, the emulator.",
+		"fields":        "What events are like that are not the table SecurityEvent's.",
 		"key-vault":     "Secrets that are set nowhere else: saConnectionString, wsResourceId, wsId and wsSharedKey, as the Synapse notebook named them.",
 		"work":          "The work store, never the container of the export. One of:",
+		"window":        "Which time is hunted through, where no flag tells it. From and to are for `sparkless backfill` alone; last is in their place. One of environment and file tells all of it.",
 		"job":           "How the job runs.",
 		"masquerade":    "What is found.",
 		"suppress":      "What is known and kept quiet.",
@@ -45,29 +49,36 @@ func sectionNotes() map[string]string {
 func settingExamples() map[string]any {
 	const resource = "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/soc/providers/microsoft.operationalinsights/workspaces/law-soc"
 	return map[string]any{
-		"storage.folder":             "./export",
-		"storage.account":            "mystorage",
-		"storage.endpoint":           "https://mystorage.blob.core.chinacloudapi.cn",
-		"storage.workspace":          resource,
-		"storage.client-id":          "00000000-0000-0000-0000-000000000000",
-		"key-vault.url":              "https://my-vault.vault.azure.net",
-		"work.folder":                defaultWork,
-		"work.container":             defaultWork,
-		"job.scope":                  "all",
-		"masquerade.weights":         []string{"folder=50", "few-hosts=5"},
-		"masquerade.facts":           "facts.yaml",
-		"suppress.file":              defaultRules,
-		"output.report":              "report.html",
-		"output.summary":             "summary.json",
-		"output.fail-on":             "high",
-		"output.files":               []string{"findings-{day}.jsonl", "findings-{day}.csv"},
-		"datacollector.workspace-id": "00000000-0000-0000-0000-000000000000",
-		"datacollector.endpoint":     "https://00000000-0000-0000-0000-000000000000.ods.opinsights.azure.cn",
-		"datacollector.resource-id":  resource,
-		"logsingestion.endpoint":     "https://my-rule-a1b2.westeurope-1.ingest.monitor.azure.com",
-		"logsingestion.rule-id":      "dcr-00000000000000000000000000000000",
-		"logsingestion.stream":       "Custom-MasqueradingProcessName",
-		"logsingestion.audience":     "https://monitor.azure.us",
+		"storage.folder":                "./export",
+		"storage.account":               "mystorage",
+		"storage.endpoint":              "https://mystorage.blob.core.chinacloudapi.cn",
+		"storage.workspace":             resource,
+		"fields.map":                    []string{"NewProcessName=process.path", `Account=user.domain\user.name`},
+		"fields.events":                 []string{"4688", "1@Microsoft-Windows-Sysmon"},
+		"storage.client-id":             "00000000-0000-0000-0000-000000000000",
+		"key-vault.url":                 "https://my-vault.vault.azure.net",
+		"work.folder":                   defaultWork,
+		"work.container":                defaultWork,
+		"window.from":                   "2026-11-01",
+		"window.to":                     "2026-12-01",
+		"window.last":                   "7d",
+		"job.scope":                     "all",
+		"masquerade.weights":            []string{"folder=50", "few-hosts=5"},
+		"masquerade.facts":              "facts.yaml",
+		"suppress.file":                 defaultRules,
+		"output.report":                 "report.html",
+		"output.summary":                "summary.json",
+		"output.fail-on":                "high",
+		"output.files":                  []string{"findings-{day}.jsonl", "findings-{day}.csv"},
+		"datacollector.workspace-id":    "00000000-0000-0000-0000-000000000000",
+		"datacollector.endpoint":        "https://00000000-0000-0000-0000-000000000000.ods.opinsights.azure.cn",
+		"datacollector.resource-id":     resource,
+		"logsingestion.endpoint":        "https://my-rule-a1b2.westeurope-1.ingest.monitor.azure.com",
+		"logsingestion.rule-id":         "dcr-00000000000000000000000000000000",
+		"logsingestion.stream":          "Custom-MasqueradingProcessName",
+		"logsingestion.health-stream":   health.Stream,
+		"datacollector.health-log-type": health.LogType,
+		"logsingestion.audience":        "https://monitor.azure.us",
 	}
 }
 

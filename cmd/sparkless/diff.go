@@ -152,7 +152,7 @@ func sideOf(r *job.Result[*masquerade.Counts]) (side, error) {
 // changesTable is changes for people.
 func changesTable(changes []change) *terminal.Table {
 	t := &terminal.Table{Columns: []terminal.Column{
-		{Title: "CHANGE"}, {Title: "SEVERITY", Rank: 1, Least: 8}, {Title: "SCORE", Rank: 3, Right: true}, {Title: "SUSPECT", Least: 14, Wish: 16, Fit: terminal.Middle},
+		{Title: "CHANGE"}, {Title: "SEVERITY", Rank: 1, Least: 8}, {Title: "SCORE", Rank: 3, Right: true}, {Title: "SUSPECT", Rank: -1, Least: 14, Wish: 16, Fit: terminal.Middle},
 		{Title: "LOOKS LIKE", Rank: 2, Least: 11, Wish: 14, Fit: terminal.Middle}, {Title: "WHAT", Least: 18, Wish: 18, Fit: terminal.Wrap},
 	}}
 	styles := map[string]terminal.Style{isNew: terminal.Bold, isGone: terminal.Faint}

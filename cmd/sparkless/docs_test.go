@@ -96,7 +96,7 @@ func TestDocumentsListSettings(t *testing.T) {
 	file := filepath.Join(moduleRoot(t), "README.md")
 	for _, part := range []struct{ what, table string }{
 		{"settings", settingsTable()}, {"weights", weightTables(t)}, {"exit codes", exitTable()},
-		{"fields", fieldTable(everyFields())}, {"judged fields", fieldTable(judgedFields())}, {"work store", workTable()},
+		{"fields", fieldTable(everyFields())}, {"judged fields", fieldTable(judgedFields())}, {"run fields", fieldTable(runFields())}, {"work store", workTable()}, {"presets", presetTable()},
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {

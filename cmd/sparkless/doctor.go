@@ -108,6 +108,7 @@ type exam struct {
 	who     azure.Principal
 	reached doctor.Reached
 	input   storage.Reader
+	plain   bool         // files in no folders of an export
 	sample  storage.Blob // to read from; no name if there is none
 }
 
@@ -155,6 +156,7 @@ func (x *exam) checks() []doctor.Check {
 		here("disk", x.disk, nameSettings),
 		there("Data Collector API", x.dataCollector, nameSettings),
 		there("Logs Ingestion API", x.logsIngestion, nameSettings),
+		there("run health", x.health, nameSettings),
 		here("columns", x.columns, nameSettings),
 		here("output files", x.outputs, nameSettings),
 	}

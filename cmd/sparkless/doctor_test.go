@@ -19,6 +19,7 @@ import (
 
 	"sparkless/bench/sample"
 	"sparkless/cmd/sparkless/doctor"
+	"sparkless/publish/health"
 	"sparkless/publish/publishtest"
 	"sparkless/storage"
 	"sparkless/storage/storagetest/azurite"
@@ -222,7 +223,7 @@ func TestDoctorDestinations(t *testing.T) {
 		t.Fatal(err)
 	}
 	ingestion := func(edit func(*publishtest.LogsIngestionConfig)) *publishtest.LogsIngestion {
-		c := publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t)}
+		c := publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream)}
 		edit(&c)
 		l, err := publishtest.NewLogsIngestion(c)
 		if err != nil {
@@ -252,7 +253,21 @@ func TestDoctorDestinations(t *testing.T) {
 	ingest := func(l *publishtest.LogsIngestion) []string {
 		return append(append(base[:1:1], "SPARKLESS_LOGSINGESTION_ENDPOINT="+l.URL(), "SPARKLESS_LOGSINGESTION_RULE_ID="+testRule, "SPARKLESS_LOGSINGESTION_STREAM="+testStream), l.Environ()...)
 	}
-	const api, other = "Data Collector API", "Logs Ingestion API"
+	const api, other, record = "Data Collector API", "Logs Ingestion API", "run health"
+	declared := ruleColumns(t, health.Stream)
+	both := ingestion(func(c *publishtest.LogsIngestionConfig) {
+		c.Others = map[string][]publishtest.Column{health.Stream: declared}
+	})
+	if err := both.Start(""); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = both.Close() }()
+	stream := "SPARKLESS_LOGSINGESTION_HEALTH_STREAM=" + health.Stream
+	expect{other: {doctor.Passed, ""}, record: {doctor.Passed, "only the list is refused (400)"}}.of(t, "a stream for runs", consult(t, 0, append(ingest(both), stream)))
+	expect{other: {doctor.Passed, ""}, record: {doctor.Failed, "check logsingestion.health-stream"}}.of(t, "no stream for runs", consult(t, 2, append(ingest(good), stream)))
+	expect{record: {doctor.Unchecked, "no record of runs is sent"}}.of(t, "none is wanted", consult(t, 0, ingest(good)))
+	expect{record: {doctor.Passed, "the key is right"}}.of(t, "a table for runs", consult(t, 0, append(collect(testKey), "SPARKLESS_DATACOLLECTOR_HEALTH_LOG_TYPE="+health.LogType)))
+	expect{record: {doctor.Failed, "az monitor log-analytics workspace get-shared-keys"}}.of(t, "wrong key for it", consult(t, 4, append(collect(wrongWorkspaceKey), "SPARKLESS_DATACOLLECTOR_HEALTH_LOG_TYPE="+health.LogType)))
 	expect{api: {doctor.Passed, "answered 400 InvalidDataFormat, with another key 403 InvalidAuthorization"}, other: {doctor.Unchecked, "no logsingestion setting"}}.of(t, "right key", consult(t, 0, collect(testKey)))
 	expect{api: {doctor.Failed, "az monitor log-analytics workspace get-shared-keys"}}.of(t, "wrong key", consult(t, 4, collect(wrongWorkspaceKey)))
 	expect{other: {doctor.Passed, "only the list is refused (400)"}, "columns": {doctor.Unchecked, testRule}}.of(t, "right rule", consult(t, 0, ingest(good)))
@@ -263,7 +278,7 @@ func TestDoctorDestinations(t *testing.T) {
 	noIdentity := ingest(good)
 	noIdentity[len(noIdentity)-1] = "IDENTITY_HEADER=forged"
 	expect{other: {doctor.Failed, "az login"}}.of(t, "no token", consult(t, 4, noIdentity))
-	for _, s := range []interface{ Rows() []publishtest.Row }{collector, good, noRole, otherRule, otherStream} {
+	for _, s := range []interface{ Rows() []publishtest.Row }{collector, good, both, noRole, otherRule, otherStream} {
 		if rows := s.Rows(); len(rows) > 0 {
 			t.Errorf("%d records were published", len(rows))
 		}

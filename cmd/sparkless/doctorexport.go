@@ -25,6 +25,9 @@ func (x *exam) export(ctx context.Context) doctor.Finding {
 	if err := x.openExport(); err != nil {
 		return doctor.Fail(usageError{err}, x.siblingFolders()...)
 	}
+	if found, plain := x.plainFiles(ctx); plain {
+		return found
+	}
 	ids, err := storage.Workspaces(ctx, x.input, "")
 	if err != nil {
 		return doctor.Fail(err, x.exportAdvice(ctx, err)...)
@@ -102,6 +105,9 @@ func globbed(path string) string {
 
 // workspace looks for the one that is to be read.
 func (x *exam) workspace(ctx context.Context) doctor.Finding {
+	if x.plain {
+		return doctor.Skip("plain files are of no workspace")
+	}
 	want := x.v.text("storage.workspace")
 	all, err := storage.Workspaces(ctx, x.input, "")
 	if err != nil {
@@ -152,6 +158,9 @@ func quoted(names []string) string {
 
 // dayBefore looks at the day that a run takes unless it is told another.
 func (x *exam) dayBefore(ctx context.Context) doctor.Finding {
+	if x.plain {
+		return doctor.Skip("plain files do not tell their days: sparkless run --all takes all")
+	}
 	day := midnight(x.a.now()).AddDate(0, 0, -1)
 	yesterday, err := storage.ListDay(ctx, x.input, x.v.text("storage.workspace"), day)
 	if err != nil {
@@ -216,6 +225,9 @@ func blobsOf(e storage.Export) string {
 const late = time.Hour
 
 func (x *exam) thisDay(ctx context.Context) doctor.Finding {
+	if x.plain {
+		return doctor.Skip("plain files do not tell their days")
+	}
 	now := x.a.now().UTC()
 	day := midnight(now)
 	today, err := storage.ListDay(ctx, x.input, x.v.text("storage.workspace"), day)
@@ -276,29 +288,34 @@ func (x *exam) events(ctx context.Context) doctor.Finding {
 		return doctor.Skip("there is no blob to read")
 	}
 	spec := masquerade.New(x.draft.params, job.DefaultConfig().Scope, 1).Spec()
-	query := event.Query{Columns: append(slices.Clone(spec.Columns), "EventID"), Mode: event.Strict}
+	query := event.Query{Columns: append(slices.Clone(spec.Columns), "EventID"), Mode: event.Strict, Arrays: x.plain}
+	if f := x.draft.Fields; f != nil {
+		query.EventIDs = spec.EventIDs
+		query = query.With(f)
+	}
 	s := event.NewScanner(query, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
 	part := event.Whole(x.sample)
-	if event.Splittable(x.sample) {
+	if query.Splittable(x.sample) {
 		part.Length = min(part.Length, sampleBytes)
 	}
 	var seen sampled
 	err := s.Open(ctx, x.input, part)
 	for err == nil && seen.events < sampleEvents && s.Scan() {
-		seen.add(s.Record(), query.Columns)
+		seen.add(s.Record(), query)
 	}
 	err = errors.Join(err, s.Err(), s.Close())
 	stats := s.Stats()
+	seen.events += int(stats.Other)
 	return x.judge(ctx, seen, stats.MalformedLines(), err)
 }
 
 // sampled counts events.
 type sampled struct{ events, created, named, commands int }
 
-func (s *sampled) add(r *event.Record, columns []string) {
+func (s *sampled) add(r *event.Record, q event.Query) {
 	s.events++
-	text := func(name string) string { return r.Value(slices.Index(columns, name)).Text() }
-	if text("EventID") != "4688" {
+	text := func(name string) string { return r.Value(slices.Index(q.Columns, name)).Text() }
+	if len(q.EventIDs) == 0 && text("EventID") != "4688" {
 		return
 	}
 	s.created++
@@ -316,13 +333,21 @@ func (x *exam) judge(ctx context.Context, seen sampled, malformed int64, err err
 	if err != nil {
 		return doctor.Fail(fmt.Errorf("%s: %w", blob, err), x.accessAdvice(ctx, err, x.v.text("storage.container"), "Storage Blob Data Reader", "r")...)
 	}
-	text := fmt.Sprintf("the beginning of %s has %d events, %d of them 4688 (a process was created), %d with a command line, and %d malformed lines",
-		blob, seen.events, seen.created, seen.commands, malformed)
+	text := fmt.Sprintf("the beginning of %s has %d events, %d of them %s (a process was created), %d with a command line, and %d malformed lines",
+		blob, seen.events, seen.created, strings.TrimPrefix(eventsText(x.draft.Fields), "event "), seen.commands, malformed)
+	looks := ""
+	if seen.named == 0 {
+		looks = lookAt(ctx, x.v, x.input, []storage.Blob{x.sample})
+	}
 	switch {
+	case looks != "":
+		return doctor.Warn(text, looks)
 	case seen.events == 0 && malformed > 0:
 		return doctor.Fail(errors.New(text), "is this the container of a table's export? a run reads JSON lines, also compressed with gzip or zstd, and Parquet")
 	case seen.events == 0:
 		return doctor.Warn(text, "the blob is empty: look at another")
+	case seen.created == 0 && x.draft.Fields != nil:
+		return doctor.Warn(text, "without "+eventsText(x.draft.Fields)+" there is nothing to find: fields.preset (--fields) or fields.events (--event) says which events are process creations")
 	case seen.created == 0:
 		return doctor.Warn(text, `without 4688 there is nothing to find: have the machines audit "Process Creation" (auditpol /set /subcategory:"Process Creation" /success:enable), and the data collection rule collect it (Common or All Events)`)
 	case seen.named == 0:

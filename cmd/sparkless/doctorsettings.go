@@ -97,7 +97,8 @@ func (x *exam) vaultAdvice(ctx context.Context, err error) []string {
 // settings are looked at as a run does before it asks anybody.
 func (x *exam) settings(context.Context) doctor.Finding {
 	var err error
-	if x.draft, err = x.a.draft(x.v); err != nil {
+	x.draft, err = x.a.draft(x.v)
+	if err = errors.Join(err, x.a.checkWindow(x.v)); err != nil {
 		return doctor.Fail(usageError{errors.Join(x.v.placed(problemsIn(err))...)})
 	}
 	work := x.draft.work.folder

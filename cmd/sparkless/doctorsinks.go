@@ -11,6 +11,7 @@ import (
 
 	"sparkless/cmd/sparkless/doctor"
 	"sparkless/publish"
+	"sparkless/publish/datacollector"
 	"sparkless/publish/logsingestion"
 	"sparkless/storage/event"
 	"sparkless/storage/printable"
@@ -24,10 +25,37 @@ func (x *exam) dataCollector(ctx context.Context) doctor.Finding {
 	if err != nil {
 		return doctor.Fail(usageError{err})
 	}
-	return x.sink(ctx, s, []string{
+	return x.sink(ctx, s, keyAdvice())
+}
+
+// keyAdvice is what to do about a workspace's key that is refused.
+func keyAdvice() []string {
+	return []string{
 		"az monitor log-analytics workspace get-shared-keys --resource-group <group> --workspace-name <workspace>   # datacollector.shared-key has to be one of them",
 		"az monitor log-analytics workspace show --resource-group <group> --workspace-name <workspace> --query customerId   # datacollector.workspace-id has to be this",
-	})
+	}
+}
+
+// health asks where the records of runs go, as the destinations of findings are.
+func (x *exam) health(ctx context.Context) doctor.Finding {
+	sinks, err := healthSinks(x.v)
+	if err != nil {
+		return doctor.Fail(usageError{err})
+	}
+	if len(sinks) == 0 {
+		return doctor.Skip("neither datacollector.health-log-type nor logsingestion.health-stream is set: no record of runs is sent")
+	}
+	var last doctor.Finding
+	for _, s := range sinks {
+		var keys []string
+		if _, ok := s.(*datacollector.Sink); ok {
+			keys = keyAdvice()
+		}
+		if last = x.sink(ctx, s, keys); last.State != doctor.Passed {
+			break
+		}
+	}
+	return last
 }
 
 func (x *exam) logsIngestion(ctx context.Context) doctor.Finding {

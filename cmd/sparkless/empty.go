@@ -57,15 +57,29 @@ func (h *hunt) whyEmpty(r *job.Result[*masquerade.Counts], err error) *emptiness
 		return nil
 	case s.Records > 0:
 		return h.whyNoFindings(len(r.Suppressed))
+	case s.OutsideDay > 0 && r.Export.Plain:
+		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s lies in the window %s", counted(s.OutsideDay, "process creation"), r.Window), elsewhen(r)}
 	case s.OutsideDay > 0:
 		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s 4688 lies in the window %s", counted(s.OutsideDay, "event"), r.Window),
 			"is the window in UTC, and are the events in the folders of their time?"}
 	case s.Other > 0:
-		return &emptiness{emptyNo4688, "no event 4688 at all", "is process creation audited and collected?"}
+		text := "no event 4688 at all"
+		if h.Fields != nil {
+			text = "no " + eventsText(h.Fields) + " at all"
+		}
+		return &emptiness{emptyNo4688, text, h.orLooks("is process creation audited and collected?")}
 	case s.Lines > 0:
-		return &emptiness{emptyMalformed, fmt.Sprintf("none of the %s can be used", counted(s.Lines, "line")), "are these the blobs of the export?"}
+		return &emptiness{emptyMalformed, fmt.Sprintf("none of the %s can be used", counted(s.Lines, "line")), h.orLooks("are these the blobs of the export?")}
 	}
 	return &emptiness{emptyNoLines, "there is no line in the blobs", "does the export rule name the table SecurityEvent?"}
+}
+
+// orLooks adds what was read in place of events, if that is known.
+func (h *hunt) orLooks(advice string) string {
+	if h.looks == "" {
+		return advice
+	}
+	return advice + " " + h.looks
 }
 
 // whyNoFindings is why names gave no findings.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,17 +47,24 @@ func TestExamplesRun(t *testing.T) {
 		t.Fatal(log)
 	}
 	for name, text := range map[string]string{
-		"impostors.csv": "impostor,target\nsvch0st.exe,svchost.exe\n",
-		"pairs.csv":     "name_a,name_b\nfoo.exe,fooo.exe\n",
-		"names.csv":     "name\nbar.exe\n",
-		"settings.yaml": "storage:\n  folder: export\n",
+		"impostors.csv":     "impostor,target\nsvch0st.exe,svchost.exe\n",
+		"pairs.csv":         "name_a,name_b\nfoo.exe,fooo.exe\n",
+		"names.csv":         "name\nbar.exe\n",
+		"logs/sysmon.jsonl": `{"UtcTime":"2026-11-20 07:00:00.000","EventID":1,"Image":"C:\\Windows\\System32\\svchost.exe"}` + "\n",
+		"settings.yaml":     "storage:\n  folder: export\n",
 	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	yesterday := regexp.MustCompile(`^(explain|report|publish)$`)
 	if code, log := call("sample", "--out", "export", "--day", "2026-11-19", "--events", "3000", "--names", "300", "--hosts", "20"); code != 0 {
+		t.Fatal(log)
+	}
+	if code, log := call("run", "--folder", "export", "--day", "2026-11-20", "--out", "findings.jsonl"); code != 0 {
 		t.Fatal(log)
 	}
 	if code, log := call("backfill", "--folder", "export", "--from", "2026-11-19", "--to", "2026-11-21"); code != 0 {
@@ -69,6 +77,9 @@ func TestExamplesRun(t *testing.T) {
 			command := strings.Join(args, " ")
 			if i := slices.Index(args, "--account"); i >= 0 && args[0] != "init" {
 				args = slices.Delete(args, i, i+2)
+			}
+			if args[0] == "publish" {
+				args = append(args, "--out", "sent-{day}.jsonl") // a destination, of which examples tell none
 			}
 			if i := slices.Index(args, "--workspace"); i >= 0 && args[0] != "init" {
 				args = slices.Delete(args, i, i+2)

@@ -63,16 +63,16 @@ func (e usageError) Unwrap() error { return e.error }
 func (a *app) exit(ctx context.Context, err error) int {
 	if err != nil && ctx.Err() != nil {
 		a.log.Error("interrupted; the next run goes on where this one stopped", "while", err)
-		return a.close(exitInterrupted, err)
+		return a.close(ctx, exitInterrupted, err)
 	}
 	err = join(err, a.summary.severe())
 	if err == nil {
-		return a.close(exitDone, nil)
+		return a.close(ctx, exitDone, nil)
 	}
 	for _, one := range steps(err) {
 		a.log.Error(one.Error())
 	}
-	return a.close(exitCode(err), err)
+	return a.close(ctx, exitCode(err), err)
 }
 
 // together are the errors of steps that do not hang on each other.

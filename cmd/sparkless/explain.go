@@ -119,8 +119,12 @@ func writeJSON(w io.Writer, value any) error {
 }
 
 // writeStory prints a story for people. It leaves nothing out: whoever asks for one
-// name wants all of it. What is too long for the window goes on below.
+// name wants all of it. What is too long for the window goes on below, and a window too
+// narrow for that breaks the lines itself.
 func (a *app) writeStory(s masquerade.Story) error {
+	if a.screen.Width > 0 {
+		a.screen.Width = max(a.screen.Width, leastWidth)
+	}
 	verdict := &terminal.Table{Columns: []terminal.Column{{Least: 1, Fit: terminal.Wrap}}}
 	verdict.Row(terminal.Text(fmt.Sprintf("%s on %s: %s", printable.Whole(s.Name), s.Day, s.Verdict)))
 	for _, t := range []*terminal.Table{verdict, storyFacts(s), nearestTable(s), rulesOf(s)} {
@@ -177,7 +181,7 @@ func nearestTable(s masquerade.Story) *terminal.Table {
 
 // rulesOf is what speaks for and against it, and what that comes to.
 func rulesOf(s masquerade.Story) *terminal.Table {
-	t := &terminal.Table{Columns: []terminal.Column{{Title: "RULE"}, {Title: "POINTS", Right: true}, {Title: "WHY", Least: 20, Fit: terminal.Wrap}}}
+	t := &terminal.Table{Columns: []terminal.Column{{Title: "RULE"}, {Title: "POINTS", Right: true}, {Title: "WHY", Least: 12, Fit: terminal.Wrap}}}
 	for _, r := range s.Rules {
 		points := "-"
 		if r.Fired {

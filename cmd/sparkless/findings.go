@@ -35,7 +35,7 @@ func findingsTable(findings []masquerade.Finding, judged bool) *terminal.Table {
 func judgedTable(findings []masquerade.Finding) *terminal.Table {
 	t := &terminal.Table{Columns: []terminal.Column{
 		{Title: "DAY", Rank: 2, Above: true}, {Title: "SEVERITY", Least: 8}, {Title: "SCORE", Right: true},
-		{Title: "SUSPECT", Least: 14, Wish: 24, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
+		{Title: "SUSPECT", Rank: -1, Least: 14, Wish: 24, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
 		{Title: "LOOKS LIKE", Least: 11, Wish: 16, Fit: terminal.Middle}, {Title: "WHY", Least: 14, Wish: 34},
 		{Title: "HOST", Rank: 3, Least: 10, Wish: 14, Fit: terminal.Middle}, {Title: "PATH", Rank: 1, Least: 18, Wish: 20, Fit: terminal.Path},
 	}}
@@ -54,7 +54,7 @@ func judgedTable(findings []masquerade.Finding) *terminal.Table {
 // pairsTable is findings of the notebook's rule.
 func pairsTable(findings []masquerade.Finding) *terminal.Table {
 	t := &terminal.Table{Columns: []terminal.Column{
-		{Title: "DAY", Rank: 2, Above: true}, {Title: "SCORE"}, {Title: "SUSPECT", Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
+		{Title: "DAY", Rank: 2, Above: true}, {Title: "SCORE"}, {Title: "SUSPECT", Rank: -1, Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 4, Right: true},
 		{Title: "LOOKS LIKE", Least: 11, Wish: 14, Fit: terminal.Middle}, {Title: "SEEN", Rank: 5, Right: true},
 		{Title: "HOST", Rank: 3, Least: 10, Wish: 14, Fit: terminal.Middle}, {Title: "PATH", Rank: 1, Least: 18, Wish: 20, Fit: terminal.Path},
 	}}

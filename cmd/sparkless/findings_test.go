@@ -38,6 +38,17 @@ func TestTableOfFindings(t *testing.T) {
 	}
 }
 
+// However narrow the window is, a table says which name it is about.
+func TestNarrowTableHasTheSuspect(t *testing.T) {
+	for width := 20; width < 60; width++ {
+		for _, table := range []*terminal.Table{judgedTable(hostileFindings()), pairsTable(hostileFindings()), changesTable([]change{{Change: isNew, after: &hostileFindings()[0]}})} {
+			if text := shown(t, terminal.Screen{Width: width}, table); !strings.Contains(text, "SUSPECT") || !strings.Contains(text, "svch[0]st.exe") {
+				t.Errorf("%d columns:\n%s", width, text)
+			}
+		}
+	}
+}
+
 func shown(t *testing.T, s terminal.Screen, table *terminal.Table) string {
 	t.Helper()
 	var out strings.Builder

@@ -19,8 +19,8 @@ func commandGroups() []commandGroup {
 	return []commandGroup{
 		{"Hunt", []string{"run", "backfill"}},
 		{"Look at what was found", []string{"explain", "report", "diff"}},
-		{"Keep and send findings", []string{"suppress", "publish"}},
-		{"Set up", []string{"init", "config", "doctor", "schema", "completion", "man"}},
+		{"Keep and send findings", []string{"suppress", "publish", "export"}},
+		{"Set up", []string{"init", "config", "doctor", "schema", "completion", "man", "version"}},
 		{"Try and measure", []string{"sample", "evaluate"}},
 	}
 }

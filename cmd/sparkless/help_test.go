@@ -91,7 +91,7 @@ func TestHelpFitsTheWindow(t *testing.T) {
 				if utf8.RuneCountInString(line) <= width || strings.Contains(c.Example, line) || strings.Contains(c.Long, line) || line == "  "+usageOf(c) {
 					continue
 				}
-				if term := regexp.MustCompile(`^ *\S+$`).MatchString(line) || regexp.MustCompile(`^  \S.*[^.]$`).MatchString(line) && isTerm(c, line[2:]); !term {
+				if term := regexp.MustCompile(`^ *\S+(  +\S+)?$`).MatchString(line) || regexp.MustCompile(`^  \S.*[^.]$`).MatchString(line) && isTerm(c, line[2:]); !term {
 					t.Errorf("%s at %d: %q", c.CommandPath(), width, line)
 				}
 			}

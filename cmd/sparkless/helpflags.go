@@ -33,7 +33,7 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	return []flagGroup{
 		{title: "Flags"},
-		{"Input", []string{"storage.", "key-vault."}, []string{"day", "from", "to", "last"}},
+		{"Input", []string{"storage.", "fields.", "key-vault.", "window."}, []string{"day", "from", "to", "last", "all"}},
 		{"Detection", []string{"masquerade.", "suppress."}, nil},
 		{"Output", []string{"output."}, nil},
 		{"Delivery", []string{"datacollector.", "logsingestion.", "job.dry-run"}, nil},
@@ -71,8 +71,10 @@ func covers(begin, key string) bool {
 func concerns() map[string][]string {
 	reading := []string{"storage.", "key-vault.", "work.", "job.scope", "job.memory", "display.", "log."}
 	return map[string][]string{
-		"publish": slices.Concat(reading, []string{"job.wait", "output.files", "datacollector.", "logsingestion."}),
+		"publish": slices.Concat(reading, []string{"job.wait", "output.files", "datacollector.workspace-id", "datacollector.log-type", "datacollector.endpoint", "datacollector.resource-id",
+			"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.audience"}),
 		"explain": slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file", "output.format"}),
+		"export":  slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file"}),
 		"report":  slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.", "output.report"}),
 	}
 }

@@ -12,6 +12,7 @@ func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "environment", Short: "Every setting, its environment variable, and what else is read there", Long: environmentTopic()},
 		{Use: "exit-codes", Short: "What the exit code says", Long: exitCodesTopic()},
+		{Use: "fields", Short: "How events are read that are not the table SecurityEvent's", Long: fieldsTopic()},
 		{Use: "formats", Short: "What findings, the report, the summary and the work store look like", Long: formatsTopic()},
 	}
 }
@@ -74,6 +75,7 @@ func otherVariables() []row {
 		{columnsVariable, "width of help and tables in characters, whatever the window has"},
 		{"AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, …", "whom to sign in as: all that the Azure SDK's DefaultAzureCredential reads"},
 		{"HTTPS_PROXY, NO_PROXY", "the way to Azure"},
+		{executionVariable, "the execution of a Container Apps job, the RunId in the record of the run"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, …", "where metrics and traces go, as OpenTelemetry's SDKs read them; nowhere without them"},
 	}
 }
@@ -104,7 +106,7 @@ func formatsTopic() string {
 	t.list(fieldRows(judgedFields()))
 	t.say("# The report", "`--report FILE`, or `sparkless report` of earlier days, writes one HTML file that loads nothing and needs no network. "+
 		"What events hold lies in it as escaped JSON and is shown as text.")
-	t.say("# The summary", "`--summary-json FILE` writes one JSON object about the run: what was read, missing and malformed, what was found, suppressed and delivered. `sparkless schema` prints the JSON Schemas of findings and of the summary.")
+	t.say("# The summary", "`--summary-json FILE` writes one JSON object about the run: what was read, missing and malformed, what was found, suppressed and delivered. `sparkless schema` prints the JSON Schemas of findings, of the summary and of the record of a run.")
 	t.say("# The work store", "A folder or a container of its own. Everything but outbox and receipts may be deleted, at the price of reading the day again; "+
 		"partials, profiles, outbox and receipts carry a version and a checksum.")
 	t.list(workFiles())

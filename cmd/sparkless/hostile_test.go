@@ -120,7 +120,7 @@ func hostileNames(t *testing.T, identity string, flags ...string) (found, common
 		t.Fatal(err)
 	}
 	defer old.Close()
-	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t), ClientID: identity})
+	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream), ClientID: identity})
 	if err == nil {
 		err = api.Start("")
 	}

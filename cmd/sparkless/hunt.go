@@ -28,20 +28,28 @@ type hunt struct {
 	output   *output
 	files    func(event.Window) []string // that the findings are written to
 	outcome  masquerade.Outcome          // of the day that was finished last
+	looks    string                      // what was read in place of events, of the same
 }
 
 // runWindow is the whole story: settings to hunt, a day or another window to
 // findings, findings to stdout.
-func (a *app) runWindow(ctx context.Context, v *values, w event.Window) error {
+func (a *app) runWindow(ctx context.Context, v *values, asked told) error {
 	h, err := a.newPrintingHunt(ctx, v)
 	if err != nil {
 		return err
 	}
-	a.log.Info("hunting", append(named(w), "from", w.From, "to", w.To)...)
+	return a.huntWindow(ctx, v, h, asked)
+}
+
+// huntWindow is the same from the hunt on.
+func (a *app) huntWindow(ctx context.Context, v *values, h *hunt, asked told) error {
+	w := asked.Window
+	a.log.Info("hunting", append(named(w), "from", w.From, "to", w.To, "by", asked.by)...)
 	a.summary.asked(w)
 	a.at = place{what: w.Label()}
 	r, err := h.Window(ctx, w)
-	err = a.dayEnds(ctx, h, w, r, strictly(v, err))
+	h.look(ctx, v, r)
+	err = a.dayEnds(ctx, h, w, r, strictly(v, withFields(ctx, v, h, w, err)))
 	if r == nil {
 		return join(err, a.settle(ctx, h, w.From, nil))
 	}
@@ -63,7 +71,7 @@ func (a *app) dayEnds(ctx context.Context, h *hunt, w event.Window, r *job.Resul
 }
 
 // runDays is the story of a range of days.
-func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error {
+func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 	if err := needDayInNames(v.list("output.files")); err != nil {
 		return err
 	}
@@ -71,17 +79,19 @@ func (a *app) runDays(ctx context.Context, v *values, from, to time.Time) error 
 	if err != nil {
 		return err
 	}
-	h.pages.share(int(to.Sub(from).Hours() / 24))
-	last := to.AddDate(0, 0, -1)
-	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", int(to.Sub(from).Hours()/24))
-	a.summary.asked(event.Window{From: from, To: to})
+	from, to := asked.From, asked.To
 	failed := &failedDays{days: int(to.Sub(from).Hours() / 24)}
+	h.pages.share(failed.days)
+	last := to.AddDate(0, 0, -1)
+	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", failed.days, "by", asked.by)
+	a.summary.asked(asked.Window)
 	a.at = place{from.Format(time.DateOnly), 1, failed.days}
 	var deliveries []publish.Delivery
 	err = h.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
 		}
+		h.look(ctx, v, r)
 		if err = a.dayEnds(ctx, h, event.Day(date), r, strictly(v, err)); err != nil {
 			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
 			failed.add(date, err)
@@ -117,6 +127,9 @@ func (a *app) publishWindow(ctx context.Context, v *values, w event.Window) erro
 	}
 	deliveries, err := h.Publish(ctx, w)
 	a.logDeliveries("delivered", deliveries)
+	if err == nil && len(deliveries) == 0 {
+		return usageError{errors.New("there is no destination to send to: set output.files (--out), datacollector.workspace-id or logsingestion.endpoint")}
+	}
 	return err
 }
 
@@ -146,6 +159,7 @@ func (a *app) newPrintingHunt(ctx context.Context, v *values) (*hunt, error) {
 	h, err := a.newHunt(ctx, v)
 	if err == nil {
 		h.output = o
+		err = a.findLayout(ctx, v, h)
 	}
 	return h, err
 }

@@ -101,7 +101,7 @@ func (a *app) showSuppressed(ctx context.Context, h *hunt) error {
 // suppressedTable is suppressed findings for people, and which rule says so.
 func suppressedTable(all []suppress.Suppressed) (*terminal.Table, error) {
 	t := &terminal.Table{Columns: []terminal.Column{
-		{Title: "DAY", Rank: 2, Above: true}, {Title: "SUPPRESSED", Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 5, Right: true},
+		{Title: "DAY", Rank: 2, Above: true}, {Title: "SUPPRESSED", Rank: -1, Least: 14, Wish: 18, Fit: terminal.Middle}, {Title: "SEEN", Rank: 5, Right: true},
 		{Title: "LOOKS LIKE", Least: 11, Fit: terminal.Middle}, {Title: "HOST", Rank: 4, Least: 10, Fit: terminal.Middle}, {Title: "PATH", Rank: 3, Least: 18, Fit: terminal.Path},
 		{Title: "EXPIRES", Rank: 1}, {Title: "RULE"}, {Title: "REASON", Least: 12, Wish: 24},
 	}}

@@ -135,7 +135,7 @@ func (p *pages) add(h *hunt, r *job.Result[*masquerade.Counts], told map[string]
 		in := &day.Input
 		in.Workspaces, in.Blobs, in.Bytes, in.Shards, in.Reused = l.Workspaces, l.Blobs, l.Bytes, l.Shards, r.Reused
 	}
-	if len(r.Missing.Gaps)+len(r.Missing.Unreadable)+len(r.Missing.Malformed) > 0 {
+	if !r.Missing.Nothing() {
 		day.Partial = r.Missing.String()
 	}
 	if !r.Window.IsDay() {

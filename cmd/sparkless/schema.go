@@ -12,17 +12,18 @@ import (
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema finding|summary",
-		Short: "Print the JSON Schema of findings, or of the summary of a run",
+		Use:   "schema finding|summary|run",
+		Short: "Print the JSON Schema of findings, of the summary of a run, or of its record",
 		Long: `Schema prints a JSON Schema (draft 2020-12): of a finding, as files, a dry run and
-both APIs have it, or of what --summary-json writes. Within a major version fields
+both APIs have it, of what --summary-json writes, or of the record of a run that
+goes to the table of run health. Within a major version fields
 are only ever added: whoever reads them ignores those they do not know.`,
 		Example: `  sparkless schema finding > finding.schema.json
   sparkless schema summary`,
 		ValidArgs: schema.Names(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(schema.Names(), args[0]) {
-				return usageError{fmt.Errorf("name one schema: %s", strings.Join(schema.Names(), " or "))}
+				return usageError{fmt.Errorf("name one schema: %s", strings.Join(schema.Names(), ", "))}
 			}
 			return nil
 		},

@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"sparkless/masquerade"
+	"sparkless/publish/health"
 	"sparkless/publish/schema"
 )
 
@@ -143,7 +144,7 @@ func TestSchemaRefuses(t *testing.T) {
 // The schemas have exactly the fields of the Go types, with their types; what may
 // be left out of the JSON text is not required.
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
-	for name, typ := range map[string]reflect.Type{"finding": reflect.TypeFor[masquerade.Finding](), "summary": reflect.TypeFor[Summary]()} {
+	for name, typ := range map[string]reflect.Type{"finding": reflect.TypeFor[masquerade.Finding](), "summary": reflect.TypeFor[Summary](), "run": reflect.TypeFor[health.Run]()} {
 		text, err := schema.Text(name)
 		if err != nil {
 			t.Fatal(err)
@@ -302,7 +303,7 @@ func TestSchemaCommand(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"schema"}, {"schema", "receipt"}, {"schema", "finding", "summary"}} {
-		if code, out, log := invoke(t, args...); code != exitUsage || out != "" || !strings.Contains(log, "finding or summary") {
+		if code, out, log := invoke(t, args...); code != exitUsage || out != "" || !strings.Contains(log, "finding, summary, run") {
 			t.Errorf("%q: exit %d, %q, %s", args, code, out, log)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"sparkless/publish/health"
 	"sparkless/publish/publishtest"
 )
 
@@ -48,11 +50,15 @@ func TestScripts(t *testing.T) {
 			"lines":     cmdLines,
 			"same":      cmdSame,
 			"collector": servers.cmdCollector,
-			"ingestion": func(ts *testscript.TestScript, _ bool, args []string) { servers.cmdIngestion(ts, ruleColumns(t), args) },
-			"arrived":   servers.cmdArrived,
-			"hang":      servers.cmdHang,
-			"asked":     servers.cmdAsked,
-			"valid":     cmdValid,
+			"ingestion": func(ts *testscript.TestScript, _ bool, args []string) {
+				servers.cmdIngestion(ts, publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream),
+					Others: map[string][]publishtest.Column{health.Stream: ruleColumns(t, health.Stream)}}, args)
+			},
+			"recorded": servers.cmdRecorded,
+			"arrived":  servers.cmdArrived,
+			"hang":     servers.cmdHang,
+			"asked":    servers.cmdAsked,
+			"valid":    cmdValid,
 		},
 		RequireUniqueNames: true,
 	})
@@ -100,8 +106,8 @@ func (s *scriptServers) cmdCollector(ts *testscript.TestScript, neg bool, args [
 
 // cmdIngestion starts a Logs Ingestion server, sets its URL and what a process
 // needs to sign in to it as a managed identity: ingestion VAR
-func (s *scriptServers) cmdIngestion(ts *testscript.TestScript, columns []publishtest.Column, args []string) {
-	l, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: columns})
+func (s *scriptServers) cmdIngestion(ts *testscript.TestScript, rule publishtest.LogsIngestionConfig, args []string) {
+	l, err := publishtest.NewLogsIngestion(rule)
 	ts.Check(err)
 	ts.Check(l.Start(""))
 	ts.Defer(func() { l.Close() })
@@ -127,21 +133,40 @@ func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []s
 	}
 }
 
+// cmdRecorded checks how the runs ended that have left a record at a server, in
+// order: recorded URL EXIT-CODE…
+func (s *scriptServers) cmdRecorded(ts *testscript.TestScript, neg bool, args []string) {
+	var codes []string
+	for _, row := range s.rows(ts, args[0]) {
+		for _, column := range []string{"ExitCode", "ExitCode_d"} {
+			if code, ok := row.Values[column]; ok {
+				codes = append(codes, fmt.Sprint(code))
+			}
+		}
+	}
+	if !slices.Equal(codes, args[1:]) {
+		ts.Fatalf("recorded are %q, want %q", codes, args[1:])
+	}
+}
+
 // findings are the IDs of what a server has taken.
-func (s *scriptServers) findings(ts *testscript.TestScript, url string) []string {
+func (s *scriptServers) findings(ts *testscript.TestScript, url string) (ids []string) {
+	for _, row := range s.rows(ts, url) {
+		for _, column := range []string{"FindingId", "FindingId_s"} {
+			if id, ok := row.Values[column]; ok {
+				ids = append(ids, id.(string))
+			}
+		}
+	}
+	return ids
+}
+
+func (s *scriptServers) rows(ts *testscript.TestScript, url string) []publishtest.Row {
 	server, ok := s.Load(url)
 	if !ok {
 		ts.Fatalf("no server at %s", url)
 	}
-	var ids []string
-	for _, row := range server.(interface{ Rows() []publishtest.Row }).Rows() {
-		id, ok := row.Values["FindingId"]
-		if !ok {
-			id = row.Values["FindingId_s"]
-		}
-		ids = append(ids, id.(string))
-	}
-	return ids
+	return server.(interface{ Rows() []publishtest.Row }).Rows()
 }
 
 // cmdHang starts a server that never answers and sets its URL: hang VAR

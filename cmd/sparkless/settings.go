@@ -15,6 +15,9 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/publish/datacollector"
+	"sparkless/publish/health"
+	"sparkless/storage"
+	"sparkless/storage/event"
 	"sparkless/storage/secret"
 )
 
@@ -41,6 +44,7 @@ func settings() []setting {
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
 		{"storage.endpoint", "endpoint", "", "URL of the blob service, for other clouds and emulators", false},
 		{"storage.container", "container", masquerade.Container, "container of the export", false},
+		{"storage.layout", "layout", string(storage.LayoutAuto), "export reads by the folders of an export, plain every file by the times of its events; auto is plain in a folder where there are no such folders", false},
 		{"storage.workspace", "workspace", "", "resource ID or name of the workspace to read; every one if empty", false},
 		{"storage.client-id", "client-id", "", "client ID of the user-assigned managed identity to sign in with", false},
 		{"storage.connection-string", "", "", "connection string of the storage account", true},
@@ -48,10 +52,18 @@ func settings() []setting {
 		{"storage.sas", "", "", "shared access signature for the storage account", true},
 		{"storage.emulator", "emulator", false, "read from Azurite on this machine", false},
 
+		{"fields.preset", "fields", event.SecurityEvent, "how the source names the fields of events: " + strings.Join(event.PresetNames(), ", "), false},
+		{"fields.map", "field", []string{}, "where the source has a field, like NewProcessName=process.executable, before the preset's; repeatable", false},
+		{"fields.events", "event", []string{}, "ID of the events to read, also with its provider as in 1@Microsoft-Windows-Sysmon, in place of the preset's; repeatable", false},
+
 		{"key-vault.url", "key-vault", "", "read secrets that are set nowhere else from this key vault, like https://my-vault.vault.azure.net", false},
 
 		{"work.folder", "work-folder", "", "keep partials, profiles, outbox and receipts in this folder; sparkless-work if exports come from a folder", false},
 		{"work.container", "work-container", "", "keep them in this container of the storage account; sparkless-work if exports come from an account", false},
+
+		{"window.from", "from", "", "the first UTC day of a backfill, where no flag tells its days", false},
+		{"window.to", "to", "", "the day after its last", false},
+		{"window.last", "last", "", "in their place so many days before today, like 7d; of a run the time up to now, like 24h", false},
 
 		{"job.scope", "scope", "", "name of the estate in IDs and in the work store; the workspace's name, or all", false},
 		{"job.workers", "workers", 0, "how many blobs, or pieces of large ones, to read at a time; 0 chooses: one a processor from a folder, 16 or more from an account", false},
@@ -85,11 +97,13 @@ func settings() []setting {
 		{"datacollector.workspace-id", "datacollector-workspace-id", "", "send findings to this Log Analytics workspace by the Data Collector API", false},
 		{"datacollector.shared-key", "", "", "key of that workspace", true},
 		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
+		{"datacollector.health-log-type", "datacollector-health-log-type", "", "send a record of each run to this table of the workspace, without _CL, like " + health.LogType + "; none if empty", false},
 		{"datacollector.endpoint", "datacollector-endpoint", "", "URL of the API, for other clouds", false},
 		{"datacollector.resource-id", "datacollector-resource-id", "", "Azure resource that the records belong to", false},
 		{"logsingestion.endpoint", "logsingestion-endpoint", "", "send findings by the Logs Ingestion API to this URL of a data collection rule or endpoint", false},
 		{"logsingestion.rule-id", "logsingestion-rule-id", "", "immutable ID of the data collection rule, dcr-…", false},
 		{"logsingestion.stream", "logsingestion-stream", "", "stream of that rule, Custom-…", false},
+		{"logsingestion.health-stream", "logsingestion-health-stream", "", "send a record of each run to this stream of that rule, like " + health.Stream + "; none if empty", false},
 		{"logsingestion.audience", "logsingestion-audience", "", "whom tokens are for in other clouds, like https://monitor.azure.us", false},
 		{"job.dry-run", "dry-run", false, "publish nothing; show the records that would be sent", false},
 
@@ -109,10 +123,11 @@ func shorthand(flag string) string {
 	return ""
 }
 
-// addFlags gives a command the flags of all settings.
+// addFlags gives a command the flags of all settings, but those whose names are taken by
+// flags of its own.
 func addFlags(cmd *cobra.Command) {
 	for _, s := range settings() {
-		if s.flag == "" {
+		if s.flag == "" || strings.HasPrefix(s.key, "window.") || cmd.Flags().Lookup(s.flag) != nil { // flags of time are for commands that go through some
 			continue
 		}
 		switch v := s.value.(type) {
@@ -160,7 +175,10 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 		}
 		v.SetDefault(s.key, s.value)
 		flag := flags.Lookup(s.flag)
-		if flag != nil && keyOf(flag) == s.key {
+		if flag != nil && keyOf(flag) != s.key {
+			flag = nil
+		}
+		if flag != nil {
 			if err := v.BindPFlag(s.key, flag); err != nil {
 				return nil, err
 			}

@@ -59,8 +59,38 @@ func readFile(flags *pflag.FlagSet) (settingsFile, error) {
 	if err := f.v.ReadConfig(bytes.NewReader(text)); err != nil {
 		return f, fmt.Errorf("settings file %s: not sections with settings in them: %s", f.name, unquoted(err))
 	}
+	if line := secondDocument(text); line > 0 {
+		return f, fmt.Errorf("settings file %s:%d: a second document begins, which is not read: take the line --- away", f.name, line)
+	}
+	if section := f.flatSection(); section != "" {
+		return f, fmt.Errorf("settings file %s:%d: %s is a section: its settings stand below it, each on a line that is indented", f.name, keyLines(text)[section], section)
+	}
 	f.lines = keyLines(text)
 	return f, f.unknownKeys()
+}
+
+// secondDocument is about the line where a second YAML document of a file begins, or 0: only the first is read.
+func secondDocument(text []byte) int {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	var first, second yaml.Node
+	if d.Decode(&first) != nil || d.Decode(&second) != nil {
+		return 0
+	}
+	return max(second.Line, 1)
+}
+
+// flatSection is a section that holds a value in place of settings, or "": every setting
+// of it would have no value, not even its default.
+func (f settingsFile) flatSection() string {
+	for _, s := range settings() {
+		section, _, _ := strings.Cut(s.key, ".")
+		if value := f.v.Get(section); value != nil {
+			if _, ok := value.(map[string]any); !ok {
+				return section
+			}
+		}
+	}
+	return ""
 }
 
 // unknownKeys finds keys that are no setting. A section may be empty.

@@ -77,6 +77,8 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 	s := r.Stats
 	switch {
 	case s.OutsideDay == 0:
+	case r.Export.Plain:
+		a.log.Info("events outside of the window were left out", "events", s.OutsideDay, "first", time.Unix(0, s.Outside.First).UTC(), "last", time.Unix(0, s.Outside.Last).UTC())
 	case r.Window.WholeDays():
 		a.log.Warn("events of another day in this day's folders were left out", "events", s.OutsideDay)
 	default:
@@ -97,6 +99,9 @@ func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
 	}
 	if n := len(r.Export.Unknown); n > 0 {
 		a.log.Warn("files that are no export blobs were left out", "files", n, "first", r.Export.Unknown[0])
+	}
+	if n := len(r.Export.Aside); r.Export.Plain && n > 0 {
+		a.log.Info("files whose folders name other days were not read", "files", n, "first", r.Export.Aside[0].Name)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"sparkless/masquerade"
@@ -32,7 +33,11 @@ func (a *app) newSinks(v *values) (func(event.Window) ([]publish.Sink, error), e
 		return append(files, apis...), err
 	}
 	_, err := forWindow(event.Day(a.now()))
-	return forWindow, errors.Join(append(errs, err)...)
+	if errs = append(errs, err); errors.Join(errs...) == nil {
+		_, err = healthSinks(v) // what is wrong with them is said before anything is read
+		errs = append(errs, err)
+	}
+	return forWindow, errors.Join(errs...)
 }
 
 // sinkPolicy retries, and says so.
@@ -46,24 +51,30 @@ func (a *app) sinkPolicy(sink string) publish.Policy {
 }
 
 func (v *values) usesDataCollector() bool {
-	return v.any("datacollector.workspace-id", "datacollector.shared-key")
+	return v.any("datacollector.workspace-id", "datacollector.shared-key", "datacollector.health-log-type")
 }
 
 func (v *values) usesLogsIngestion() bool {
-	return v.any("logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream")
+	return v.any("logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.health-stream")
 }
 
-// dataCollector is the sink of that API, nil if none of its settings says so.
+// dataCollector is the sink of that API for findings, nil if none of its settings
+// says so.
 func dataCollector(v *values) (publish.Sink, error) {
 	if !v.usesDataCollector() {
 		return nil, nil
 	}
+	return dataCollectorTo(v, "log-type")
+}
+
+// dataCollectorTo sends to the table that the setting names.
+func dataCollectorTo(v *values, setting string) (publish.Sink, error) {
 	s, err := datacollector.New(datacollector.Config{
 		WorkspaceID: v.text("datacollector.workspace-id"),
 		SharedKey:   v.secret("datacollector.shared-key"),
-		LogType:     v.text("datacollector.log-type"),
-		Endpoint:    v.text("datacollector.endpoint"),
-		ResourceID:  v.text("datacollector.resource-id"),
+		LogType:     v.text("datacollector." + setting), LogTypeSetting: setting,
+		Endpoint:   v.text("datacollector.endpoint"),
+		ResourceID: v.text("datacollector.resource-id"),
 	})
 	if err != nil {
 		return nil, err // not s, which would be a Sink that is not nil
@@ -71,19 +82,25 @@ func dataCollector(v *values) (publish.Sink, error) {
 	return s, nil
 }
 
-// logsIngestion is the sink of that API, nil if none of its settings says so.
+// logsIngestion is the sink of that API for findings, nil if none of its settings
+// says so.
 func logsIngestion(v *values) (publish.Sink, error) {
 	if !v.usesLogsIngestion() {
 		return nil, nil
 	}
+	return logsIngestionTo(v, "stream")
+}
+
+// logsIngestionTo sends to the stream that the setting names.
+func logsIngestionTo(v *values, setting string) (publish.Sink, error) {
 	identity, err := azure.TracedCredential(v.text("storage.client-id"), v.tracing)
 	if err != nil {
 		return nil, err
 	}
 	s, err := logsingestion.New(logsingestion.Config{
-		Endpoint:   v.text("logsingestion.endpoint"),
-		RuleID:     v.text("logsingestion.rule-id"),
-		Stream:     v.text("logsingestion.stream"),
+		Endpoint: v.text("logsingestion.endpoint"),
+		RuleID:   v.text("logsingestion.rule-id"),
+		Stream:   v.text("logsingestion." + setting), StreamSetting: setting,
 		Audience:   v.text("logsingestion.audience"),
 		Credential: identity,
 		Tracing:    v.tracing,
@@ -99,6 +116,10 @@ func fileSinks(v *values, w event.Window) ([]publish.Sink, error) {
 	var all []publish.Sink
 	var errs []error
 	for _, name := range outputFiles(v, w) {
+		if mark := regexp.MustCompile(`\{[a-z]+\}`).FindString(name); mark != "" {
+			errs = append(errs, fmt.Errorf("output.files (%s): %s: %s stands for nothing; {day} becomes the day", v.origin["output.files"], address(name), mark))
+			continue
+		}
 		s, err := file.New(file.Config{Path: name, Row: masquerade.Finding{}})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("output.files (%s): %s: %w", v.origin["output.files"], address(name), err))

@@ -86,7 +86,8 @@ type DaySummary struct {
 	From string `json:"from"` // RFC 3339, UTC
 	To   string `json:"to"`   // the first moment that is no part of it
 	Amounts
-	Workspaces []string            `json:"workspaces"` // as their export names them
+	Layout     string              `json:"layout,omitempty"` // plain, or none of an export
+	Workspaces []string            `json:"workspaces"`       // as their export names them
 	Missing    []MissingSummary    `json:"missing"`
 	Unreadable []UnreadableSummary `json:"unreadable"`
 	Names      int                 `json:"names"`

@@ -40,6 +40,9 @@ func (r *recorder) fileName() string {
 
 // replaceFile writes a file whole, or leaves what there is as it is.
 func replaceFile(name string, data []byte) (err error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return errors.New("is a folder, not a file")
+	}
 	folder := filepath.Dir(name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err

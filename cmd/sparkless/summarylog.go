@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -62,7 +63,7 @@ func (s *Summary) attributes() []any {
 
 // close ends the summary of a run and shows it. It returns the exit code, which is
 // another if the summary cannot be written.
-func (a *app) close(code int, err error) int {
+func (a *app) close(ctx context.Context, code int, err error) int {
 	r := a.summary
 	if r == nil {
 		return code
@@ -75,6 +76,7 @@ func (a *app) close(code int, err error) int {
 	} else if r.file != "" {
 		a.log.Info("the summary is in", "file", path.Base(r.fileName()))
 	}
+	a.recordRun(ctx)
 	switch {
 	case r.quiet:
 	case r.json:

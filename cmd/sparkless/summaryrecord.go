@@ -24,6 +24,9 @@ type recorder struct {
 	json  bool   // the log is for machines
 	now   func() time.Time
 
+	health func() ([]publish.Sink, error) // where the records of the run go
+	facts  []dayFacts                     // of the days, in their order
+
 	started time.Time
 	window  event.Window // that was asked for
 	failOn  failOn
@@ -38,7 +41,7 @@ type recorder struct {
 // newRecorder begins the summary of a command.
 func newRecorder(v *values, command string, jsonLog bool) *recorder {
 	r := &recorder{Summary: newSummary(), file: v.text("output.summary"), quiet: v.on("display.quiet"), json: jsonLog, now: time.Now}
-	r.started = r.now()
+	r.started, r.health = r.now(), func() ([]publish.Sink, error) { return healthSinks(v) }
 	r.Command, r.DryRun, r.Profile = command, v.on("job.dry-run"), v.text("masquerade.profile")
 	for _, s := range settings() {
 		if s.secret || v.origin[s.key] == "default" {
@@ -130,7 +133,7 @@ func (r *recorder) day(h *hunt, w event.Window, result *job.Result[*masquerade.C
 		d.found(h, result)
 		r.atLeast += r.failOn.count(d.Findings)
 	}
-	r.Days = append(r.Days, d)
+	r.Days, r.facts = append(r.Days, d), append(r.facts, factsOf(w, result, err))
 	r.Totals.add(d, result != nil)
 }
 
@@ -145,8 +148,11 @@ func (d *DaySummary) read(r *job.Result[*masquerade.Counts]) {
 		d.Malformed[string(reason)] = n
 	}
 	hours := map[time.Time]bool{}
+	if r.Export.Plain {
+		d.Layout = string(storage.LayoutPlain)
+	}
 	for _, b := range r.Export.Blobs {
-		if hour, ok := storage.ExportTime(b.Name); ok {
+		if hour, ok := storage.ExportTime(b.Name); ok && !r.Export.Plain {
 			hours[hour] = true
 		}
 	}

@@ -69,7 +69,11 @@ func (c closing) input(s *Summary) {
 			workspaces[strings.ToLower(w)] = true
 		}
 	}
-	c.line("read", "%s (%s) of %s from %s%s", count(a.Blobs, "blob"), size(a.Bytes), count(a.Hours, "hour"), count(len(workspaces), "workspace"), reused(a))
+	if plain(s.Days) {
+		c.line("read", "%s (%s)%s; plain files do not tell which hours are missing", count(a.Blobs, "file"), size(a.Bytes), reused(a))
+	} else {
+		c.line("read", "%s (%s) of %s from %s%s", count(a.Blobs, "blob"), size(a.Bytes), count(a.Hours, "hour"), count(len(workspaces), "workspace"), reused(a))
+	}
 	c.missing(s)
 	lines := "no malformed line"
 	if a.MalformedLines > 0 {
@@ -87,6 +91,11 @@ func (c closing) input(s *Summary) {
 		}
 		c.line("names", "%s%s", comma(d.Names), back)
 	}
+}
+
+// plain reports whether plain files were read.
+func plain(days []DaySummary) bool {
+	return slices.ContainsFunc(days, func(d DaySummary) bool { return d.Layout == string(storage.LayoutPlain) })
 }
 
 // missing names the hours and blobs that were not there to be read.

@@ -385,7 +385,7 @@ func TestTelemetryByGRPC(t *testing.T) {
 // run deliver to it.
 func startIngestion(t *testing.T) (environ []string) {
 	t.Helper()
-	l, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t)})
+	l, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream)})
 	if err == nil {
 		err = l.Start("")
 	}

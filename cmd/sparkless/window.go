@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -13,7 +14,11 @@ import (
 )
 
 // windowFlags are what a command was asked for in time.
-type windowFlags struct{ day, from, to, last string }
+type windowFlags struct {
+	day, from, to, last string
+	all                 bool
+	names               map[string]string // what told them, by flag, where no flag did
+}
 
 // addWindowFlags gives a command the flags that say which window of time it is
 // about.
@@ -31,8 +36,16 @@ func (f *windowFlags) addLast(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.last, "last", "", "the time up to now, like 24h, 90m or 7d")
 }
 
+// addAll adds the flag of all the time that there is something of.
+func (f *windowFlags) addAll(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.all, "all", false, "all days of plain files, from the first event to the last")
+}
+
 // given reports whether any of the flags is set.
-func (f *windowFlags) given() bool { return *f != windowFlags{} }
+func (f *windowFlags) given() bool { return f.all || f.tells() }
+
+// tells reports whether any of them names a time.
+func (f *windowFlags) tells() bool { return f.day+f.from+f.to+f.last != "" }
 
 // window resolves what a command was asked for, yesterday if nothing, to UTC. It is
 // the one place that does.
@@ -48,11 +61,11 @@ func (a *app) window(f *windowFlags) (event.Window, error) {
 		w.From, err = parseDay("--day", f.day)
 		w = event.Day(w.From)
 	case f.last != "":
-		w, err = lastUpTo(now, f.last)
+		w, err = f.lastUpTo(now)
 	case f.from != "":
 		w, err = fromTo(f, now)
 	}
-	if err == nil && !f.given() {
+	if err == nil && (!f.given() || f.all) {
 		return w, nil
 	}
 	if err == nil && (w.From.Year() < firstYear || w.To.Add(-1).Year() > lastYear) {
@@ -72,30 +85,33 @@ func (f *windowFlags) check() error {
 	for i, one := range flags {
 		for _, other := range flags[i+1:] {
 			if one.text != "" && other.text != "" && strings.Contains(one.against, other.name) {
-				return fmt.Errorf("%s and %s contradict each other: leave one out", one.name, other.name)
+				return fmt.Errorf("%s and %s contradict each other: leave one out", f.name(one.name), f.name(other.name))
 			}
 		}
 	}
+	if f.all && f.tells() {
+		return errors.New("--all is without --day, --from, --to and --last: leave it out, or those")
+	}
 	if f.to != "" && f.from == "" {
-		return fmt.Errorf("--to %q is without --from: say where the time starts", f.to)
+		return fmt.Errorf("%s %q is without --from: say where the time starts", f.name("--to"), f.to)
 	}
 	return nil
 }
 
 // fromTo is the window between two moments.
 func fromTo(f *windowFlags, now time.Time) (w event.Window, err error) {
-	if w.From, err = parseMoment("--from", f.from); err != nil {
+	if w.From, err = parseMoment(f.name("--from"), f.from); err != nil {
 		return w, err
 	}
 	end := "now, " + now.Format(time.RFC3339)
 	if w.To = now; f.to != "" {
-		end = "--to " + f.to
-		if w.To, err = parseMoment("--to", f.to); err != nil {
+		end = f.name("--to") + " " + f.to
+		if w.To, err = parseMoment(f.name("--to"), f.to); err != nil {
 			return w, err
 		}
 	}
 	if !w.From.Before(w.To) {
-		return w, usageError{fmt.Errorf("--from %s is not before %s, where the time ends", f.from, end)}
+		return w, usageError{fmt.Errorf("%s %s is not before %s, where the time ends", f.name("--from"), f.from, end)}
 	}
 	return w, nil
 }
@@ -132,15 +148,15 @@ func hintFor(text string) string {
 }
 
 // lastUpTo is the window of a length such as 24h, 90m or 7d that ends now.
-func lastUpTo(now time.Time, text string) (event.Window, error) {
-	length, err := time.ParseDuration(text)
-	if number, ok := strings.CutSuffix(text, "d"); ok {
+func (f *windowFlags) lastUpTo(now time.Time) (event.Window, error) {
+	length, err := time.ParseDuration(f.last)
+	if number, ok := strings.CutSuffix(f.last, "d"); ok {
 		var days uint64
 		days, err = strconv.ParseUint(number, 10, 16)
 		length = time.Duration(days) * 24 * time.Hour
 	}
 	if err != nil || length <= 0 || length%time.Second != 0 {
-		return event.Window{}, usageError{fmt.Errorf("--last %q is no length of time such as 24h, 90m or 7d", text)}
+		return event.Window{}, usageError{fmt.Errorf("%s %q is no length of time such as 24h, 90m or 7d", f.name("--last"), f.last)}
 	}
 	return event.Window{From: now.Add(-length), To: now}, nil
 }
@@ -156,21 +172,40 @@ func notTooLong(w event.Window) error {
 	return usageError{fmt.Errorf("%s is more than 31 days, too long for one analysis: `sparkless backfill` hunts through each day of a range", w)}
 }
 
-// days resolves a range of whole days, both of whose ends have to be told.
+// days resolves a range of whole days: both of its ends, or how many before today.
 func (a *app) days(f *windowFlags) (event.Window, error) {
+	if err := f.check(); err != nil {
+		return event.Window{}, usageError{err}
+	}
+	if f.last != "" {
+		return a.lastDays(f)
+	}
 	for _, end := range []struct{ flag, text string }{{"--from", f.from}, {"--to", f.to}} {
+		name := f.name(end.flag)
 		if end.text == "" {
-			return event.Window{}, usageError{fmt.Errorf("%s is missing: a UTC day like 2026-11-20", end.flag)}
+			if key := "window." + strings.TrimPrefix(end.flag, "--"); len(f.names) > 0 {
+				name = key // the other end is a setting, too
+			}
+			return event.Window{}, usageError{fmt.Errorf("%s is missing: a UTC day like 2026-11-20; in the environment it is %s", name, envName("window."+strings.TrimPrefix(end.flag, "--")))}
 		}
-		t, err := parseMoment(end.flag, end.text)
+		t, err := parseMoment(name, end.text)
 		if err == nil && !t.Equal(midnight(t)) {
-			err = usageError{fmt.Errorf("%s %s is not midnight, UTC: backfill goes day by day; `sparkless run` takes other times, too", end.flag, end.text)}
+			err = usageError{fmt.Errorf("%s %s is not midnight, UTC: backfill goes day by day; `sparkless run` takes other times, too", name, end.text)}
 		}
 		if err != nil {
 			return event.Window{}, err
 		}
 	}
 	return a.window(f)
+}
+
+// lastDays are whole days up to today, which is not over.
+func (a *app) lastDays(f *windowFlags) (event.Window, error) {
+	w, err := f.lastUpTo(midnight(a.now()))
+	if err == nil && !w.From.Equal(midnight(w.From)) {
+		err = usageError{fmt.Errorf("%s %s is no number of days such as 7d: backfill goes day by day", f.name("--last"), f.last)}
+	}
+	return w, err
 }
 
 // named is a window as an attribute of the log.

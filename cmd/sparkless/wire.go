@@ -46,6 +46,8 @@ func jobConfig(v *values) (job.Config, error) {
 	}
 	memory, errMemory := v.memory()
 	history, errHistory := v.days("job.history")
+	layout, errLayout := layoutOf(v)
+	fields, errFields := fieldsOf(v)
 	c := job.Config{
 		Workspace:        v.text("storage.workspace"),
 		Scope:            v.text("job.scope"),
@@ -59,6 +61,8 @@ func jobConfig(v *values) (job.Config, error) {
 		Wait:             wait,
 		Strict:           v.on("job.strict"),
 		DryRun:           v.on("job.dry-run"),
+		Layout:           layout,
+		Fields:           fields,
 	}
 	if c.Workers == 0 {
 		c.Workers = job.DefaultConfig().Workers
@@ -69,7 +73,7 @@ func jobConfig(v *values) (job.Config, error) {
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
-	return c, errors.Join(err, errMemory, errHistory, errWait, c.Validate())
+	return c, errors.Join(err, errMemory, errHistory, errWait, errLayout, errFields, c.Validate())
 }
 
 // resolveScope names the estate after the one workspace that is read, whether it

@@ -9,8 +9,9 @@ import (
 // Column is one column of a table.
 type Column struct {
 	Title string
-	// Rank orders columns by what they are worth, 0 first. In a narrow window those
-	// of the highest ranks are left out.
+	// Rank orders columns by what they are worth, the lowest first. In a narrow window
+	// those of the highest ranks are left out; of rank 0 or less those that do not fit
+	// at their least width.
 	Rank int
 	// Least is the width to which the column shrinks before another is left out; 0
 	// for one that does not shrink. The title always has room.
