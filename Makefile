@@ -1,10 +1,11 @@
 # Needs Go, Node and make; everything else is installed here, pinned.
 
 GO      ?= go
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOLS   := out/tools
 AZURITE := storage/storagetest/azurite
 BROWSER := publish/report/browser
+BICEP   := deploy/azure/bicep
+KQL     := deploy/sentinel/kql
 
 # The race detector needs a C compiler on Linux. CI must have one.
 CC_FOUND := $(shell command -v $$($(GO) env CC) 2>/dev/null)
@@ -12,10 +13,54 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build run man test check lint vuln tools azurite demo azurite-demo chromium screenshot torture fuzz clean
+.PHONY: build image-root image image-acr image-proof release run man test check lint vuln tools azurite bicep demo azurite-demo chromium kql screenshot torture fuzz clean
 
+# What is stamped into the binary. The date is the commit's, or SOURCE_DATE_EPOCH where
+# that is set, never the time of the build: the same commit gives the same bytes.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+DATE    := $(shell date -u -d '@$(SOURCE_DATE_EPOCH)' +%FT%TZ 2>/dev/null || date -u -r '$(SOURCE_DATE_EPOCH)' +%FT%TZ 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+# The binary, static, time zones inside; for another system with GOOS and GOARCH.
+BINARY := bin/sparkless
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sparkless ./cmd/sparkless
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags timetzdata -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/sparkless
+
+# All that is in the image: the binary, and whom to trust. The Dockerfile makes it so, too.
+ROOT         := out/image/root
+CERTIFICATES := /etc/ssl/certs/ca-certificates.crt
+image-root: BINARY := $(ROOT)/sparkless
+image-root: build
+	mkdir -p $(ROOT)/etc/ssl/certs
+	cp $(CERTIFICATES) $(ROOT)/etc/ssl/certs/ca-certificates.crt
+	chmod 644 $(ROOT)/etc/ssl/certs/ca-certificates.crt
+
+# The image, by Docker with buildx; IMAGE=registry/name PLATFORM=linux/amd64,linux/arm64
+# OUTPUT=--push for both processors, into a registry.
+IMAGE    := sparkless
+PLATFORM := linux/amd64
+OUTPUT   :=
+STAMPS   := --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE)
+image:
+	docker buildx build --platform $(PLATFORM) -f deploy/image/Dockerfile $(STAMPS) -t $(IMAGE):$(VERSION) $(OUTPUT) .
+
+# The same by the registry REGISTRY itself, where there is no Docker. Its builder knows no
+# build platform, so that goes; Container Apps run linux/amd64, which is what it builds.
+image-acr:
+	@mkdir -p out/image
+	sed 's/ --platform=$$BUILDPLATFORM//' deploy/image/Dockerfile > out/image/Dockerfile
+	az acr build --registry $(REGISTRY) --image $(IMAGE):$(VERSION) -f out/image/Dockerfile $(STAMPS) .
+
+# The image without an engine: its root, made as the Dockerfile makes it, is the read-only
+# root of a process with a user that has no name. It needs root or user namespaces.
+image-proof: azurite
+	$(GO) test -count=1 -v ./deploy/image
+
+# Archives for all systems with their bills of materials, and checksums.
+release: $(TOOLS)/cyclonedx-gomod
+	$(GO) run ./deploy/release -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -sbom $(TOOLS)/cyclonedx-gomod
 
 # A first result: a sample day of exports, the hunt over it, the findings.
 run: build
@@ -39,7 +84,7 @@ demo: build
 man: build
 	bin/sparkless man --dir out/man
 
-test: check lint azurite chromium
+test: check lint azurite bicep chromium kql
 ifeq ($(RACE)$(CI),true)
 	@echo "no C compiler: the race detector cannot run" && false
 endif
@@ -57,12 +102,17 @@ check:
 
 # Linters, which .ci/tools/go.mod pins apart from the program's own module. They
 # take minutes to build, once.
-TOOLS := out/tools
 tools: $(TOOLS)/.built
 
 $(TOOLS)/.built: .ci/tools/go.mod .ci/tools/go.sum
 	@mkdir -p $(TOOLS)
 	cd .ci/tools && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o ../../$(TOOLS)/ tool
+	@touch $@
+
+# What writes bills of materials, pinned in the same way.
+$(TOOLS)/cyclonedx-gomod: .ci/sbom/go.mod .ci/sbom/go.sum
+	@mkdir -p $(TOOLS)
+	cd .ci/sbom && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o ../../$(TOOLS)/ tool
 	@touch $@
 
 lint: tools
@@ -83,6 +133,13 @@ $(AZURITE)/node_modules/.package-lock.json: $(AZURITE)/package.json $(AZURITE)/p
 	cd $(AZURITE) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# The grammar that the generated Bicep is read with, as its lock file pins it.
+bicep: $(BICEP)/node_modules/.package-lock.json
+
+$(BICEP)/node_modules/.package-lock.json: $(BICEP)/package.json $(BICEP)/package-lock.json
+	cd $(BICEP) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # A real browser for the tests of the report: Debian's chromium, or the program that
 # CHROMIUM names; and axe-core, which finds what keeps people from using a page.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome-stable || command -v google-chrome)
@@ -98,6 +155,13 @@ endif
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package.json $(BROWSER)/package-lock.json
 	cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The language service that binds every Kusto query, as its lock file pins it.
+kql: $(KQL)/node_modules/.package-lock.json
+
+$(KQL)/node_modules/.package-lock.json: $(KQL)/package.json $(KQL)/package-lock.json
+	cd $(KQL) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # The README's picture of the report, taken anew of the sample day.

@@ -53,6 +53,11 @@ var mayImport = map[string][]string{
 	"bench/peers":                         {}, // a module of its own: it shares no code with ours
 	"bench/torture":                       {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
 	"bench/demo":                          {"bench/sample", "publish/publishtest", "storage/storagetest/azurite"},
+	"deploy/azure":                        {"deploy/azure/template"},
+	"deploy/azure/armtest":                {},
+	"deploy/azure/template":               {},
+	"deploy/sentinel/kql":                 {},
+	"deploy/release":                      {},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},
