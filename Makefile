@@ -84,7 +84,7 @@ demo: build
 man: build
 	bin/sparkless man --dir out/man
 
-test: check lint azurite bicep chromium kql
+test: check lint azurite bicep chromium kql $(TOOLS)/cyclonedx-gomod
 ifeq ($(RACE)$(CI),true)
 	@echo "no C compiler: the race detector cannot run" && false
 endif
