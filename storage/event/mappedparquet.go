@@ -98,6 +98,25 @@ func (c *columnar) ofProvider(row int64) (bool, error) {
 	return ok && m.fields.ofProvider(n, text), err
 }
 
+// fill reads the wanted values of a row.
+func (c *columnar) fill(row int64) error {
+	if c.fields != nil {
+		return c.fillMapped(row)
+	}
+	for i, column := range c.wanted {
+		f := &c.columns[column]
+		if f.absent {
+			c.values[i] = Value{}
+			continue
+		}
+		if err := c.reach(f, row); err != nil {
+			return err
+		}
+		c.values[i] = f.chunk.value(row)
+	}
+	return nil
+}
+
 // fillMapped reads the wanted values of a row.
 func (c *columnar) fillMapped(row int64) (err error) {
 	m := c.fields

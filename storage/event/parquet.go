@@ -258,25 +258,6 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 	return true, nil
 }
 
-// fill reads the wanted values of a row.
-func (c *columnar) fill(row int64) error {
-	if c.fields != nil {
-		return c.fillMapped(row)
-	}
-	for i, column := range c.wanted {
-		f := &c.columns[column]
-		if f.absent {
-			c.values[i] = Value{}
-			continue
-		}
-		if err := c.reach(f, row); err != nil {
-			return err
-		}
-		c.values[i] = f.chunk.value(row)
-	}
-	return nil
-}
-
 // shown is the column's value of a row that was reached.
 func (f *parquetColumn) shown(row int64) Value {
 	if f.absent {
