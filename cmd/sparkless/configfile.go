@@ -54,7 +54,7 @@ func settingExamples() map[string]any {
 		"storage.endpoint":              "https://mystorage.blob.core.chinacloudapi.cn",
 		"storage.workspace":             resource,
 		"fields.map":                    []string{"NewProcessName=process.path", `Account=user.domain\user.name`},
-		"fields.events":                 []string{"4688", "1@Microsoft-Windows-Sysmon"},
+		"fields.events":                 []string{"1@Microsoft-Windows-Sysmon"},
 		"storage.client-id":             "00000000-0000-0000-0000-000000000000",
 		"key-vault.url":                 "https://my-vault.vault.azure.net",
 		"work.folder":                   defaultWork,
