@@ -116,6 +116,7 @@ func (p place) disguises(found []Disguise) []Disguise {
 	if lowerASCII(string(p.got)) == lowerASCII(string(p.want)) {
 		return found
 	}
+	before := len(found)
 	got, at := visible(p.got)
 	want, _ := visible(p.want)
 	if lowerASCII(string(got)) != lowerASCII(string(want)) {
@@ -124,6 +125,19 @@ func (p place) disguises(found []Disguise) []Disguise {
 	for i, r := range p.got {
 		if blank(r) && (len(got) == 0 || !blank(got[0]) || i != at) || unseen(r) {
 			found = p.hidden(found, i)
+		}
+	}
+	if len(found) == before {
+		found = p.moved(found)
+	}
+	return found
+}
+
+// moved tells what is at another place in the target, which has as many of them.
+func (p place) moved(found []Disguise) []Disguise {
+	for i, r := range p.got {
+		if (blank(r) || unseen(r)) && (i >= len(p.want) || p.want[i] != r) {
+			return append(found, p.hiding(i))
 		}
 	}
 	return found
@@ -179,10 +193,15 @@ func dotted(r rune) bool {
 
 // hidden tells what is at p.got[i], unless the target has as many there.
 func (p place) hidden(found []Disguise, i int) []Disguise {
-	r := p.got[i]
-	if count(p.got[:i+1], r) <= count(p.want, r) {
+	if r := p.got[i]; count(p.got[:i+1], r) <= count(p.want, r) {
 		return found
 	}
+	return append(found, p.hiding(i))
+}
+
+// hiding says what it is that hardly shows, or not at all.
+func (p place) hiding(i int) Disguise {
+	r := p.got[i]
 	d := Disguise{Kind: Spacing, At: p.at + i}
 	switch {
 	case invisible(r):
@@ -199,7 +218,7 @@ func (p place) hidden(found []Disguise, i int) []Disguise {
 		}
 		d.Sentence += " that hardly shows"
 	}
-	return append(found, d)
+	return d
 }
 
 func count(text []rune, r rune) int {

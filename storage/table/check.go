@@ -172,6 +172,10 @@ func checkDataPage(h *format.DataPageHeaderV2, m *format.ColumnMetaData, body []
 		return errPage
 	}
 	levels := errors.Join(checkRuns(body[:r], 1, n), checkRuns(body[r:r+d], 1, n))
+	defined := n
+	if d > 0 && levels == nil {
+		defined = countOnes(body[r:r+d], n)
+	}
 	body, large = body[r+d:], large-r-d
 	switch {
 	case !h.IsCompressed.Valid || h.IsCompressed.V:
@@ -179,15 +183,20 @@ func checkDataPage(h *format.DataPageHeaderV2, m *format.ColumnMetaData, body []
 	case len(body) != large:
 		err = errPage
 	}
-	return errors.Join(levels, err, checkEncoding(h.Encoding, body, n))
+	return errors.Join(levels, err, checkEncoding(h.Encoding, body, defined))
 }
 
 // checkRuns checks that Parquet's mix of run-length and bit-packed runs, each value
-// of so many bits, holds no more than n values, but for those that fill up a group
-// of eight.
+// of so many bits, holds n values, and no more but for those that fill up a group of
+// eight; or none. Decoders make room for n, and what too few leave of it is whatever
+// was there before.
 // (https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE)
 func checkRuns(b []byte, width uint, n int) error {
-	for left := uint64(n) + 7; len(b) > 0; {
+	if len(b) == 0 {
+		return nil
+	}
+	left := uint64(n) + 7
+	for len(b) > 0 {
 		header, k := binary.Uvarint(b)
 		count, size := header>>1, uint64(width+7)/8
 		if k <= 0 || count > left {
@@ -202,7 +211,33 @@ func checkRuns(b []byte, width uint, n int) error {
 		left -= count
 		b = b[size:]
 	}
+	if left > 7 {
+		return errPage
+	}
 	return nil
+}
+
+// countOnes counts those of the first n values of runs of one bit that are 1, as
+// checkRuns has passed them.
+func countOnes(b []byte, n int) int {
+	ones := 0
+	for n > 0 && len(b) > 0 {
+		header, k := binary.Uvarint(b)
+		b = b[k:]
+		if header&1 == 0 {
+			count := min(int(header>>1), n)
+			ones += count * int(b[0]&1)
+			b, n = b[1:], n-count
+			continue
+		}
+		packed := b[:header>>1]
+		b = b[len(packed):]
+		for i := 0; i < 8*len(packed) && n > 0; i++ {
+			ones += int(packed[i/8] >> (i % 8) & 1)
+			n--
+		}
+	}
+	return ones
 }
 
 // unpacked checks the size of what is compressed. It returns what it holds where a
@@ -244,15 +279,20 @@ func unzstd(body []byte, size int) ([]byte, error) {
 	return out, err
 }
 
-// checkEncoding checks what decoders would make room for.
+// checkEncoding checks what decoders would make room for: as many values as there are.
 func checkEncoding(e format.Encoding, body []byte, values int) error {
 	switch {
 	case e == format.Plain:
 		return nil
+	case e == format.RLEDictionary && len(body) == 1 && values > 0:
+		return errPage
 	case e == format.RLEDictionary && len(body) > 0 && body[0] <= 32:
 		return checkRuns(body[1:], uint(body[0]), values)
 	case e == format.DeltaBinaryPacked || e == format.DeltaLengthByteArray:
 		_, err := CheckDelta(body, values)
+		if err == nil && DeltaCount(body) != values {
+			err = errPage
+		}
 		return err
 	}
 	return fmt.Errorf("%w: %d values in the encoding %v", errPage, values, e)
