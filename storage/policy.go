@@ -46,10 +46,10 @@ func (b *Backoff) Error() string { return b.Err.Error() }
 func (b *Backoff) Unwrap() error { return b.Err }
 
 // Permanent reports whether repeating the operation cannot help: the object is
-// gone or changed, the credentials are refused, the name is impossible, the
+// gone, changed or there already, the credentials are refused, the name is impossible, the
 // lock is taken or lost, or the caller gave up.
 func Permanent(err error) bool {
-	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, ErrLocked, ErrLockLost, errors.ErrUnsupported,
+	for _, target := range []error{ErrNotExist, ErrChanged, ErrDenied, ErrInvalid, ErrExist, ErrLocked, ErrLockLost, errors.ErrUnsupported,
 		context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, target) {
 			return true

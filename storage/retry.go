@@ -240,7 +240,7 @@ func (b *retryBody) Close() error {
 	return nil
 }
 
-// RetryStore is Retry for a Store; a Put or Lock that failed is repeated, too.
+// RetryStore is Retry for a Store; a Put, Create or Lock that failed is repeated, too.
 func RetryStore(s Store, p Policy) Store {
 	if p.Attempts == 0 {
 		p = DefaultPolicy()
@@ -255,6 +255,17 @@ type retryStore struct {
 
 func (r *retryStore) Put(ctx context.Context, name string, data []byte) error {
 	return r.p.Do(ctx, func() error { return r.s.Put(ctx, name, data) })
+}
+
+// Create repeats what failed for a passing reason: after an answer that was lost it
+// finds its own object, which is ErrExist. It is errors.ErrUnsupported where the
+// store is no Creator.
+func (r *retryStore) Create(ctx context.Context, name string, data []byte) error {
+	creator, ok := r.s.(Creator)
+	if !ok {
+		return fmt.Errorf("creating %q: %w", name, errors.ErrUnsupported)
+	}
+	return r.p.Do(ctx, func() error { return creator.Create(ctx, name, data) })
 }
 
 // Remove repeats what failed for a passing reason. It is errors.ErrUnsupported

@@ -35,6 +35,8 @@ var (
 	ErrDenied = errors.New("not authorised")
 	// ErrInvalid: a name or a setting that can never work.
 	ErrInvalid = errors.New("invalid")
+	// ErrExist: there is an object of that name already.
+	ErrExist = errors.New("exists already")
 	// ErrLocked: somebody else holds the lock.
 	ErrLocked = errors.New("locked by another process")
 	// ErrLockLost is the cause with which the context of a lock ends when the
@@ -67,6 +69,16 @@ type Store interface {
 	// after a crash, sees all of the earlier content or all of data. Two
 	// concurrent Puts leave one of the two. Put does not retain data.
 	Put(ctx context.Context, name string, data []byte) error
+}
+
+// Creator is what a Store offers that can keep an object from being replaced.
+type Creator interface {
+	// Create puts the object name as Put does, unless there is one: then it fails
+	// with ErrExist and changes nothing. Of concurrent Creates of a name, in any
+	// process and on any machine, one succeeds. A Create whose answer was lost and
+	// that is repeated finds its own object: whoever gets ErrExist reads what is
+	// there.
+	Create(ctx context.Context, name string, data []byte) error
 }
 
 // FolderLister is what a Reader offers that can name the folders directly below

@@ -81,6 +81,8 @@ func oneOperation(ctx context.Context, s storage.Store, op string) error {
 		return err
 	case "put":
 		return s.Put(ctx, "x", []byte("y"))
+	case "create":
+		return s.(storage.Creator).Create(ctx, "x", []byte("y"))
 	}
 	for _, err := range s.List(ctx, "x") {
 		return err
@@ -95,8 +97,13 @@ func TestPutIsBoundedBySize(t *testing.T) {
 			start := time.Now()
 			err := over(t, silent).Put(t.Context(), "x", make([]byte, size))
 			least := time.Duration(size/slowestPut) * time.Second
-			if spent := time.Since(start); err == nil || storage.Permanent(err) || spent < least || spent > least+answerTime {
+			spent := time.Since(start)
+			if err == nil || storage.Permanent(err) || spent < least || spent > least+answerTime {
 				t.Errorf("%d bytes: after %v: %v", size, spent, err)
+			}
+			start = time.Now()
+			if err := over(t, silent).Create(t.Context(), "x", make([]byte, size)); err == nil || storage.Permanent(err) || time.Since(start) != spent {
+				t.Errorf("Create of %d bytes: after %v: %v", size, time.Since(start), err)
 			}
 		})
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 
 	"sparkless/storage"
@@ -157,11 +156,8 @@ func (l *lock) ask(ctx context.Context, request func(context.Context) error) err
 
 // create makes the blob, unless somebody else was quicker.
 func (l *lock) create(ctx context.Context) error {
-	none := azcore.ETagAny
-	_, err := l.s.client.NewBlockBlobClient(l.name).Upload(ctx, streaming.NopCloser(strings.NewReader("")), &blockblob.UploadOptions{
-		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: &none}},
-	})
-	if bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.ConditionNotMet, bloberror.LeaseIDMissing) {
+	_, err := l.s.client.NewBlockBlobClient(l.name).Upload(ctx, streaming.NopCloser(strings.NewReader("")), onlyNew())
+	if thereAlready(err) {
 		return nil
 	}
 	return err

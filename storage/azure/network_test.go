@@ -87,6 +87,12 @@ func work(t *testing.T, s storage.Store, direct *Store, seed uint64) {
 	if got, err := storage.ReadAll(t.Context(), direct, name); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("seed %d: put %d bytes, got %d, %v", seed, len(data), len(got), err)
 	}
+	name, data = fmt.Sprint("created/", seed), bytesOf(int(seed)+1)
+	err := s.(storage.Creator).Create(t.Context(), name, data) // its own object is there after an answer that was lost
+	got, readErr := storage.ReadAll(t.Context(), direct, name)
+	if err != nil && !errors.Is(err, storage.ErrExist) || readErr != nil || !bytes.Equal(got, data) {
+		t.Errorf("seed %d: created %d bytes with %v, got %d, %v", seed, len(data), err, len(got), readErr)
+	}
 	name = fmt.Sprint("locks/", seed)
 	held, unlock, err := s.(storage.Locker).Lock(t.Context(), name)
 	if err != nil {

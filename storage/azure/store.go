@@ -23,6 +23,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/tracing"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 
@@ -289,18 +290,29 @@ func (s *Store) Folders(ctx context.Context, prefix string) ([]string, error) {
 
 // Put implements storage.Store with a block blob, made in one request.
 func (s *Store) Put(ctx context.Context, name string, data []byte) error {
+	if err := s.checkPut(name, data); err != nil {
+		return err
+	}
+	return s.failure(ctx, "writing", name, s.upload(ctx, name, data, nil))
+}
+
+// upload makes a block blob in one request, in the time that its size allows.
+func (s *Store) upload(ctx context.Context, name string, data []byte, options *blockblob.UploadOptions) error {
+	body := &upload{r: bytes.NewReader(data)}
+	defer body.release()
+	bounded, cancel := context.WithTimeout(ctx, s.patience+time.Duration(len(data)/slowestPut)*time.Second)
+	defer cancel()
+	_, err := s.client.NewBlockBlobClient(name).Upload(bounded, body, options)
+	return err
+}
+
+// checkPut refuses what can never be put.
+func (s *Store) checkPut(name string, data []byte) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
 	if len(data) > maxPut {
 		return invalid("writing %s: %d bytes are more than one request holds", s.place(name), len(data))
-	}
-	body := &upload{r: bytes.NewReader(data)}
-	defer body.release()
-	bounded, cancel := context.WithTimeout(ctx, s.patience+time.Duration(len(data)/slowestPut)*time.Second)
-	defer cancel()
-	if _, err := s.client.NewBlockBlobClient(name).Upload(bounded, body, nil); err != nil {
-		return s.failure(ctx, "writing", name, err)
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ func TestMain(m *testing.M) {
 		holdLock(os.Args[1])
 	case "put":
 		putLimited(os.Args[1])
+	case "create":
+		createAll(os.Args[1], os.Args[2])
 	}
 }
 

@@ -50,9 +50,11 @@ type Store struct {
 	root *os.Root
 	dir  string // as configured, for messages
 	abs  string // the same, whatever becomes of the working directory
-	// puts makes the last steps of Put one: without it two Puts could give two
+	// puts makes the last steps of Put and Create one: without it two Puts could give two
 	// contents of one name the same time.
 	puts sync.Mutex
+	// ways are those to give a file a name that no file has, the best first.
+	ways []func(temp, name string) error
 
 	mu    sync.Mutex
 	locks map[string]bool // names that are held, or being taken
@@ -80,6 +82,7 @@ func New(c Config) (*Store, error) {
 		return nil, explain(err)
 	}
 	s := &Store{root: root, dir: c.Folder, abs: abs, locks: map[string]bool{}}
+	s.ways = []func(temp, name string) error{s.link, s.renameNew}
 	if c.Create {
 		s.sweep()
 	}

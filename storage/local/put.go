@@ -31,8 +31,7 @@ func (s *Store) Put(ctx context.Context, name string, data []byte) error {
 	if err := checkNew(name); err != nil {
 		return err
 	}
-	folder, _ := path.Split(name)
-	if err := s.put(ctx, path.Clean(folder), name, data); err != nil {
+	if err := s.put(ctx, name, data, s.replace); err != nil {
 		return fmt.Errorf("writing %q: %w", name, s.room(err))
 	}
 	return nil
@@ -51,7 +50,9 @@ func (s *Store) room(err error) error {
 	return err
 }
 
-func (s *Store) put(ctx context.Context, folder, name string, data []byte) error {
+// put writes a file in the folder of the object, and has place give it the name.
+func (s *Store) put(ctx context.Context, name string, data []byte, place func(temp, name string) error) error {
+	folder := path.Dir(name)
 	if err := s.mkdir(folder); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (s *Store) put(ctx context.Context, folder, name string, data []byte) error
 		err = ctx.Err() // the last moment to give up
 	}
 	if err == nil {
-		err = s.replace(temp, name)
+		err = place(temp, name)
 	}
 	if err != nil {
 		_ = s.root.Remove(temp) // else sweep does

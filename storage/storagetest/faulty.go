@@ -19,10 +19,11 @@ type Op string
 
 // The methods that Faulty can make fail.
 const (
-	OpList Op = "List"
-	OpOpen Op = "Open"
-	OpPut  Op = "Put"
-	OpLock Op = "Lock"
+	OpList   Op = "List"
+	OpOpen   Op = "Open"
+	OpPut    Op = "Put"
+	OpCreate Op = "Create"
+	OpLock   Op = "Lock"
 )
 
 // Call is one call that reached a Faulty store.
@@ -38,7 +39,7 @@ type Call struct {
 type Fault struct {
 	// Before fails the call before anything is done.
 	Before error
-	// After fails the call although it was done: a Put whose answer got lost.
+	// After fails the call although it was done: a Put or Create whose answer got lost.
 	// A lock is given back at once, as its store does. It has no effect on List
 	// and Open; they have Break.
 	After error
@@ -79,7 +80,7 @@ func Seeded(seed uint64, share float64) func(Call) Fault {
 		switch kind := mix(x); {
 		case kind%2 == 0, c.Op == OpLock:
 			return Fault{Before: ErrInjected}
-		case c.Op == OpPut:
+		case c.Op == OpPut, c.Op == OpCreate:
 			return Fault{After: ErrInjected}
 		default:
 			return Fault{Break: ErrInjected, BreakAt: int64(kind >> 8 % 100)}
@@ -174,6 +175,22 @@ func (f *Faulty) Put(ctx context.Context, name string, data []byte) error {
 		return fault.Before
 	}
 	if err := f.Store.Put(ctx, name, data); err != nil {
+		return err
+	}
+	return fault.After
+}
+
+// Create implements storage.Creator if Store does.
+func (f *Faulty) Create(ctx context.Context, name string, data []byte) error {
+	c, ok := f.Store.(storage.Creator)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	fault := f.fault(OpCreate, name)
+	if fault.Before != nil {
+		return fault.Before
+	}
+	if err := c.Create(ctx, name, data); err != nil {
 		return err
 	}
 	return fault.After

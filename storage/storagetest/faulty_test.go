@@ -80,6 +80,31 @@ func TestFaultyPut(t *testing.T) {
 	}
 }
 
+func TestFaultyCreate(t *testing.T) {
+	mine := errors.New("mine")
+	for _, test := range []struct {
+		fault  Fault
+		stored int
+		again  error
+	}{{Fault{Before: mine}, 0, nil}, {Fault{After: mine}, 1, storage.ErrExist}} {
+		f, _ := scripted(t, test.fault)
+		if err := f.Create(t.Context(), "new", nil); err != mine || len(list(t, f.Store, "new")) != test.stored {
+			t.Errorf("%+v: error %v, stored %v", test.fault, err, list(t, f.Store, "new"))
+		}
+		if err := f.Create(t.Context(), "new", nil); !errors.Is(err, test.again) {
+			t.Errorf("%+v, again: %v", test.fault, err)
+		}
+	}
+	f, _ := scripted(t, Fault{After: mine})
+	if err := f.Create(t.Context(), "x", nil); !errors.Is(err, storage.ErrExist) {
+		t.Errorf("of an object that is there: %v", err) // there was nothing to lose
+	}
+	f.Store = struct{ storage.Store }{f.Store}
+	if err := f.Create(t.Context(), "new", nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("no Creator: %v", err)
+	}
+}
+
 func TestFaultyList(t *testing.T) {
 	mine := errors.New("mine")
 	for _, test := range []struct {
@@ -114,7 +139,7 @@ func TestSeeded(t *testing.T) {
 	faults, same := 0, 0
 	one, again, other := Seeded(1, 0.25), Seeded(1, 0.25), Seeded(2, 0.25)
 	for i := range 4000 {
-		c := Call{Op: []Op{OpList, OpOpen, OpPut}[i%3], Name: fmt.Sprint("name ", i/6), N: i / 3 % 2}
+		c := Call{Op: []Op{OpList, OpOpen, OpPut, OpCreate}[i%4], Name: fmt.Sprint("name ", i/8), N: i / 4 % 2}
 		f := one(c)
 		if f != again(c) {
 			t.Fatalf("%+v: the same seed gives another fault", c)

@@ -110,6 +110,15 @@ func (b *memBody) Close() error { return nil }
 
 // Put implements storage.Store.
 func (m *Mem) Put(ctx context.Context, name string, data []byte) error {
+	return m.put(ctx, name, data, true)
+}
+
+// Create implements storage.Creator.
+func (m *Mem) Create(ctx context.Context, name string, data []byte) error {
+	return m.put(ctx, name, data, false)
+}
+
+func (m *Mem) put(ctx context.Context, name string, data []byte, replace bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -118,6 +127,9 @@ func (m *Mem) Put(ctx context.Context, name string, data []byte) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if _, ok := m.objects[name]; ok && !replace {
+		return fmt.Errorf("%q %w", name, storage.ErrExist)
+	}
 	m.made++
 	m.objects[name] = object{data: bytes.Clone(data), made: m.made}
 	return nil

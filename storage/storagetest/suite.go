@@ -35,7 +35,7 @@ type Harness struct {
 }
 
 // TestStore holds the stores of h to the contract of storage.Store, and to those
-// of storage.FolderLister, Finder, Locker and Remover where they implement them.
+// of storage.Creator, FolderLister, Finder, Locker and Remover where they implement them.
 func TestStore(t *testing.T, h Harness) {
 	if h.Create == nil {
 		h.Create = put
@@ -68,6 +68,10 @@ func TestStore(t *testing.T, h Harness) {
 		{"PutDoesNotRetain", testPutNoRetain},
 		{"PutConcurrently", testPutConcurrent},
 		{"NamesThatEscape", testBadNames},
+		{"Create", testCreate},
+		{"CreateLeavesAlone", testCreateLeaves},
+		{"CreateConcurrently", testCreateConcurrent},
+		{"CreateRefused", testCreateRefused},
 		{"LockExcludes", testLock},
 		{"LockCancelled", testLockCancel},
 		{"LockRaced", testLockRace},
