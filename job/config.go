@@ -27,6 +27,14 @@ type Config struct {
 	Workers int
 	// ShardSize is about how many bytes make a shard; 0 chooses by the day.
 	ShardSize int64
+	// BatchSize is about how many bytes make a batch, which is what an engine on many
+	// machines gives out as one task; 0 chooses by the day.
+	BatchSize int64
+	// Code is a digest of the program and of its settings: what runs on many machines
+	// with another one is another run.
+	Code string
+	// Identity tells this process from all others that work on the same run.
+	Identity string
 	// History is how many days before the analysed one are looked back on, as far
 	// as their profiles are kept.
 	History int
@@ -71,6 +79,9 @@ func (c Config) Validate() error {
 	}
 	if c.ShardSize != 0 && c.ShardSize < 1<<10 {
 		errs = append(errs, fmt.Errorf("job.shard-size: %d is neither auto nor at least 1024 bytes", c.ShardSize))
+	}
+	if c.BatchSize != 0 && c.BatchSize < 1<<10 {
+		errs = append(errs, fmt.Errorf("job.batch-size: %d is neither auto nor at least 1024 bytes", c.BatchSize))
 	}
 	if c.History < 0 || c.History > 366 {
 		errs = append(errs, fmt.Errorf("job.history: %d is not between 0 and 366 days", c.History))

@@ -45,7 +45,7 @@ func defects() []defect {
 // The harness notices each of the defects within that many lives, and, in the
 // same lives, none where there is none.
 func TestDefectsAreNoticed(t *testing.T) {
-	const within = 40
+	const within = 60
 	for _, d := range defects() {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()

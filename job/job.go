@@ -149,23 +149,35 @@ func (h *Hunt[S]) day(ctx context.Context, w event.Window, down outage) (*Result
 	if err := h.checkReadable(r); err != nil {
 		return nil, err
 	}
+	err := h.conclude(ctx, r, down)
+	if err != nil && !complete(err) {
+		return nil, err
+	}
+	return r, err
+}
+
+// complete reports whether there is a whole result beside the error.
+func complete(err error) bool { return errors.Is(err, ErrPartial) || errors.Is(err, ErrUndelivered) }
+
+// conclude makes findings of what was read, and delivers them.
+func (h *Hunt[S]) conclude(ctx context.Context, r *Result[S], down outage) error {
 	partial := h.missing(r)
 	if err := h.finish(ctx, r); err != nil {
-		return nil, err
+		return err
 	}
 	sinks, err := h.Sinks(r.Window)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	key := h.folder(r.Window.Label())
 	if h.DryRun {
-		return r, errors.Join(h.preview(ctx, key, sinks, r), partial)
+		return errors.Join(h.preview(ctx, key, sinks, r), partial)
 	}
 	if r.Superseded, err = h.writeOutbox(ctx, key, sinks, r.Records); err != nil {
-		return nil, err
+		return err
 	}
 	r.Deliveries, err = h.deliver(ctx, key, sinks, r.Records, down)
-	return r, errors.Join(err, partial)
+	return errors.Join(err, partial)
 }
 
 func resultOf[S State[S]](w event.Window) *Result[S] {
@@ -228,12 +240,17 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 			return err
 		}
 		r.Day, r.Stats, r.Missing.Unreadable = m.state, m.stats, m.lost
-		n := note{Key: plan.Key, Stats: r.Stats, Unreadable: m.lost, Listed: r.Listed}
-		if h.ShardSize == 0 {
-			n.ShardSize = plan.ShardSize
-		}
-		return h.put(ctx, profile, n, r.Day, m.memory)
+		return h.put(ctx, profile, h.noteOf(plan, r), r.Day, m.memory)
 	})
+}
+
+// noteOf is what is kept of a plan that was read, beside the state.
+func (h *Hunt[S]) noteOf(plan Plan, r *Result[S]) note {
+	n := note{Key: plan.Key, Stats: r.Stats, Unreadable: r.Missing.Unreadable, Listed: r.Listed}
+	if h.ShardSize == 0 {
+		n.ShardSize = plan.ShardSize
+	}
+	return n
 }
 
 // foldAll has the engine fold every shard of the plan, and merges what it gets.

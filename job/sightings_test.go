@@ -30,6 +30,8 @@ type sightings struct {
 	onAdd, onEncode func()
 	keepFirst       bool // times that come first, not the least
 	deaf            bool // to the times of others
+	twice           bool // is what was decoded merged
+	decoded         bool
 }
 
 func newSightings() *sightings {
@@ -46,6 +48,9 @@ func (s *sightings) Merge(o *sightings) {
 		times := o.times[word]
 		if s.deaf {
 			times = nil
+		}
+		if s.twice && o.decoded {
+			n *= 2
 		}
 		s.see(word, n, times)
 	}
@@ -80,7 +85,7 @@ func (s *sightings) Decode(file []byte) (string, error) {
 	if fmt.Sprintf("%x", sha256.Sum256(text)) != string(sum) || json.Unmarshal(text, &f) != nil {
 		return "", errDamaged
 	}
-	s.counts, s.times = f.Counts, f.Times
+	s.counts, s.times, s.decoded = f.Counts, f.Times, true
 	return f.Note, nil
 }
 
