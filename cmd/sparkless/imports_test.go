@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"masquerade/lookalike/gen":            {},
 	"masquerade":                          {"masquerade/lookalike", "masquerade/simjoin", "masquerade/windows", "storage/event", "storage/table", "publish"},
 	"masquerade/evaluation":               {"publish"},
+	"outlier":                             {},
 	"publish":                             {"storage", "storage/printable"},
 	"publish/ingest":                      {"publish", "storage", "storage/printable", "storage/secret"},
 	"publish/datacollector":               {"publish", "publish/columns", "publish/ingest", "storage/secret"},

@@ -1,0 +1,172 @@
+package outlier
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// randomTable has rows that repeat, columns that are constant, and zeros of both signs.
+func randomTable(r *rand.Rand, rows, cols int) Matrix {
+	m := Zeros(rows, cols)
+	for i := range rows {
+		for j := range m.Row(i) {
+			switch v := r.NormFloat64(); j % 4 {
+			case 0:
+				m.Row(i)[j] = math.Round(v)
+			case 3:
+				m.Row(i)[j] = 4
+			default:
+				m.Row(i)[j] = v
+			}
+		}
+		if i > 0 && r.IntN(3) == 0 {
+			copy(m.Row(i), m.Row(r.IntN(i)))
+		}
+	}
+	return m
+}
+
+func shuffled(r *rand.Rand, m Matrix) (Matrix, []int) {
+	order := r.Perm(m.Rows)
+	return m.Select(order), order
+}
+
+func TestCanonicalOrderDoesNotDependOnTheOrderOfRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		x := randomTable(r, 1+r.IntN(300), 1+r.IntN(6))
+		y, _ := shuffled(r, x)
+		a, order := x.inOrder()
+		b, _ := y.inOrder()
+		if !reflect.DeepEqual(mapped(a.Data, math.Float64bits), mapped(b.Data, math.Float64bits)) {
+			t.Fatalf("%v\n%v", a, b)
+		}
+		slices.Sort(order)
+		for i, row := range order {
+			if int(row) != i {
+				t.Fatal(order)
+			}
+		}
+	}
+}
+
+func TestRowsWithEqualHashesAreToldApart(t *testing.T) {
+	m := must(NewMatrix([][]float64{{2, 1}, {1, 2}, {2, 1}, {0, 5}}))
+	for _, n := range []int{4, 12} { // few, and many
+		bucket := make([]int32, n)
+		for i := range bucket {
+			bucket[i] = int32(i % 4)
+		}
+		(&buckets{m: m, hashes: make([]uint32, 4)}).sort(bucket)
+		if !slices.IsSortedFunc(bucket, func(a, b int32) int { return compareRows(m.Row(int(a)), m.Row(int(b))) }) {
+			t.Fatal(bucket)
+		}
+	}
+}
+
+func TestWantedPositionsAreThoseOfTheWholeOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 100 {
+		x := randomTable(r, 1+r.IntN(500), 1+r.IntN(4))
+		whole, _ := x.inOrder()
+		b, _ := newBuckets(x)
+		wanted := make([]uint64, x.Rows/64+1)
+		for range 20 {
+			at := r.IntN(x.Rows)
+			wanted[at/64] |= 1 << (at % 64)
+		}
+		for at, row := range b.order(wanted) {
+			if wanted[at/64]>>(at%64)&1 == 1 && compareRows(x.Row(int(row)), whole.Row(at)) != 0 {
+				t.Fatal(at)
+			}
+		}
+	}
+}
+
+func TestUnusableTables(t *testing.T) {
+	bad := map[string]Matrix{
+		"nothing":    {},
+		"no columns": {Rows: 3},
+		"short":      {Rows: 3, Cols: 2, Data: make([]float64, 5)},
+		"overflow":   {Rows: 1 << 62, Cols: 4, Data: nil},
+		"negative":   {Rows: -1, Cols: -1, Data: make([]float64, 1)},
+		"NaN":        {Rows: 1, Cols: 1, Data: []float64{math.NaN()}},
+		"infinite":   {Rows: 1, Cols: 1, Data: []float64{math.Inf(-1)}},
+	}
+	for name, m := range bad {
+		if err := m.check(); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := FitScaler(m); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := FitForest(m, nil, ForestParams{}); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	large := Matrix{Rows: 1, Cols: 1, Data: []float64{1e39}}
+	if large.check() != nil || !errors.Is(large.checkSingle(), ErrInput) {
+		t.Error("1e39 is a float64, but no float32")
+	}
+	if _, err := NewMatrix([][]float64{{1}, {1, 2}}); !errors.Is(err, ErrInput) {
+		t.Error(err)
+	}
+}
+
+func TestScalerIsScikitLearns(t *testing.T) {
+	eachGolden(t, func(t *testing.T, g golden) {
+		s := must(FitScaler(g.table()))
+		wantNear(t, "row 0", must(s.Transform(g.table())).Row(0), g.ScaledRow0, 1e-12)
+		if g.Scale != nil {
+			wantNear(t, "scale", s.Scale, g.Scale, 1e-12)
+		}
+		y, _ := shuffled(rand.New(rand.NewPCG(1, 1)), g.table())
+		if !reflect.DeepEqual(s, must(FitScaler(y))) {
+			t.Error("the scaler depends on the order of rows")
+		}
+		if _, err := s.Transform(Zeros(2, g.D+1)); !errors.Is(err, ErrInput) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestScalerLeavesConstantColumns(t *testing.T) {
+	for _, v := range []float64{0, .1, 1e10 / 3, -1e-300, 1e150} {
+		x := Zeros(1000, 1)
+		for i := range x.Data {
+			x.Data[i] = v
+		}
+		s := must(FitScaler(x))
+		if s.Scale[0] != 1 {
+			t.Errorf("%v: scale %v", v, s.Scale[0])
+		}
+	}
+	if _, err := FitScaler(Matrix{Rows: 2, Cols: 1, Data: []float64{1e200, -1e200}}); !errors.Is(err, ErrInput) {
+		t.Error(err)
+	}
+}
+
+func TestCategories(t *testing.T) {
+	c := FitCategories([]string{"b", "a", "Z", "b", ""})
+	if !slices.Equal(c, Categories{"", "Z", "a", "b"}) {
+		t.Fatal(c)
+	}
+	got := c.OneHot([]string{"b", "c", ""})
+	if !slices.Equal(got.Data, []float64{0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0}) {
+		t.Fatal(got)
+	}
+	if i, ok := c.Rank("a"); i != 2 || !ok {
+		t.Fatal(i, ok)
+	}
+	row := []float64{9, 9, 9, 9, 9}
+	if c.Put(row, "a"); !slices.Equal(row, []float64{0, 0, 1, 0, 9}) {
+		t.Fatal(row)
+	}
+	if c.check() != nil || (Categories{"b", "a"}).check() == nil || (Categories{"a", "a"}).check() == nil {
+		t.Fatal("sorted and distinct")
+	}
+}
