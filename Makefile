@@ -13,7 +13,7 @@ ifneq ($(CC_FOUND),)
 RACE := -race
 endif
 
-.PHONY: build image-root image image-acr image-proof release run man test check lint vuln tools azurite bicep demo azurite-demo chromium kql screenshot torture fuzz clean
+.PHONY: build image-root image image-acr image-proof release run man test check lint vuln tools azurite bicep demo azurite-demo chromium kql screenshot torture cluster-programs postgres cluster-test cluster-smoke cluster-bench fuzz clean
 
 # What is stamped into the binary. The date is the commit's, or SOURCE_DATE_EPOCH where
 # that is set, never the time of the build: the same commit gives the same bytes.
@@ -90,6 +90,7 @@ ifeq ($(RACE)$(CI),true)
 endif
 	$(GO) test $(RACE) -timeout 30m ./...
 	cd bench/peers && $(GO) test ./...
+	cd deploy/kubernetes/check && $(GO) test ./...
 ifeq ($(RACE),)
 	@echo "no C compiler found: the tests ran without the race detector"
 endif
@@ -99,6 +100,7 @@ check:
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	cd bench/peers && $(GO) vet ./...
+	cd deploy/kubernetes/check && $(GO) vet ./...
 
 # Linters, which .ci/tools/go.mod pins apart from the program's own module. They
 # take minutes to build, once.
@@ -118,6 +120,7 @@ $(TOOLS)/cyclonedx-gomod: .ci/sbom/go.mod .ci/sbom/go.sum
 lint: tools
 	$(TOOLS)/golangci-lint run ./...
 	cd bench/peers && ../../$(TOOLS)/golangci-lint run --config ../../.golangci.yml ./...
+	cd deploy/kubernetes/check && ../../../$(TOOLS)/golangci-lint run --config ../../../.golangci.yml ./...
 
 # Known vulnerabilities in what the program calls. This asks a database on the
 # network; VULNDB names a copy of it (https:// or file://).
@@ -181,6 +184,49 @@ torture: ROUNDS = 20
 torture: build azurite
 	$(GO) run ./bench/torture -sparkless bin/sparkless -rounds $(ROUNDS) $(TORTURE)
 
+# Temporal's programs, which .ci/temporal pins in modules of their own: minutes of
+# building, once.
+TEMPORAL := $(TOOLS)/temporal
+$(TEMPORAL)/temporal: .ci/temporal/cli/go.mod .ci/temporal/cli/go.sum
+	@mkdir -p $(TEMPORAL)
+	cd .ci/temporal/cli && $(GO) build -ldflags '-s -w' -o ../../../$(TEMPORAL)/ tool
+	@touch $@
+
+$(TEMPORAL)/server: .ci/temporal/server/go.mod .ci/temporal/server/go.sum
+	@mkdir -p $(TEMPORAL)
+	cd .ci/temporal/server && $(GO) build -ldflags '-s -w' -o ../../../$(TEMPORAL)/ tool
+	@touch $@
+
+# The same program, and another build of it, which must not work together.
+CLUSTER := out/cluster
+cluster-programs: build azurite
+	$(MAKE) --no-print-directory build BINARY=$(CLUSTER)/other VERSION=other
+	$(GO) build -o $(CLUSTER)/cluster ./bench/cluster
+
+# The database of Temporal's server: in PATH, or Debian's package.
+POSTGRES := $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)
+postgres:
+ifeq ($(POSTGRES),)
+	@command -v apt-get >/dev/null || { echo "no PostgreSQL found: install one, with initdb in PATH"; exit 1; }
+	@$(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends postgresql
+endif
+
+# Several processes of the program that share the work by way of Temporal, which are
+# killed and stopped, as are the server and its database, PostgreSQL; CLUSTERTEST is for
+# flags of the harness. About ten minutes: a process that is silent is given up after one.
+CLUSTERTEST ?=
+cluster-test: cluster-programs postgres $(TEMPORAL)/server
+	$(CLUSTER)/cluster -sparkless bin/sparkless -other $(CLUSTER)/other $(CLUSTERTEST)
+
+# One kill, with Temporal's development server.
+cluster-smoke: cluster-programs $(TEMPORAL)/temporal
+	$(CLUSTER)/cluster -sparkless bin/sparkless -server dev -only kill -days 1 $(CLUSTERTEST)
+
+# What it costs to share the work, on a day of SIZE GB; and what large days would take.
+cluster-bench: cluster-programs postgres $(TEMPORAL)/server
+	$(CLUSTER)/cluster -sparkless bin/sparkless -measure -size $(SIZE) -rounds $(ROUNDS) -record bench/runs
+	$(CLUSTER)/cluster -simulate -record bench/runs
+
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 30s
 fuzz:
@@ -192,7 +238,7 @@ fuzz:
 # What the tables of the bench need: our programs and the peers that Go builds.
 BENCH := out/bench
 
-.PHONY: bench bench-readme bench-claims bench-smoke bench-micro bench-programs
+.PHONY: bench bench-models bench-readme bench-claims bench-smoke bench-micro bench-programs
 bench-programs: build
 	$(GO) build -o $(BENCH)/ ./bench/compare ./bench/reader
 	cd bench/peers && $(GO) build -o ../../$(BENCH)/go-peers .
@@ -205,6 +251,14 @@ ONLY   ?= .
 bench: bench-programs
 	bench/peers/setup.sh $(BENCH)/peers
 	$(BENCH)/compare -size $(SIZE) -rounds $(ROUNDS) -only '$(ONLY)' -record bench/runs
+	$(MAKE) bench-models
+
+# Isolation forests beside those of scikit-learn and isotree, which Python 3.11
+# and a C++ compiler are needed for.
+bench-models:
+	$(GO) build -o $(BENCH)/models-bench ./bench/models
+	bench/models/setup.sh $(BENCH)/models
+	$(BENCH)/models-bench -record bench/runs
 
 # The same, and its tables in the README.
 bench-readme: bench-programs

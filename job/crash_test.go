@@ -156,7 +156,7 @@ func someCall(rng *rand.Rand) (at int, only string) {
 	kinds := []struct {
 		only string
 		most int
-	}{{"", 40}, {"input List", 2}, {"input Open", 6}, {"input Open", 6}, {"work Put", 14}, {"work Create", 9}, {"sink ", 9}, {"receipts/", 9}}
+	}{{"", 40}, {"input List", 2}, {"input Open", 6}, {"input Open", 6}, {"work Put", 14}, {"sink ", 9}, {"receipts/", 9}}
 	k := kinds[rng.IntN(len(kinds))]
 	return 1 + rng.IntN(k.most), k.only
 }

@@ -79,7 +79,7 @@ func sameOutcome(t testing.TB, what string, got, want outcome) {
 // However a window is cut, shared out and merged, what is kept, sent and returned of it
 // is what Window makes of it, error and all, also the second time.
 func TestStepsEqualWindow(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 80))
 		input, w := damagedDay(t, rng), windows(t, rng)
 		c := job.Config{Scope: "all", Workers: 1 + rng.IntN(3), ShardSize: 1 << (10 + rng.IntN(5)), MaxMalformed: float64(rng.IntN(4)) / 3, PartialMalformed: float64(rng.IntN(2)), MissingHours: rng.IntN(2) * 1000}

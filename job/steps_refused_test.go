@@ -365,10 +365,13 @@ func TestDamagedRunBegunAgain(t *testing.T) {
 	whole := content(t, work, "")
 	names := slices.Sorted(maps.Keys(whole))
 	rng := rand.New(rand.NewPCG(60, 62))
+	done := map[string]bool{}
 	for i, name := range names {
-		if !strings.HasPrefix(name, "runs/") {
+		kind, _, _ := strings.Cut(name[strings.LastIndex(name, "/"):], "-")
+		if !strings.HasPrefix(name, "runs/") || done[kind] {
 			continue
 		}
+		done[kind] = true
 		ways := damages(rng, []byte(whole[name]), []byte(whole[names[(i+1)%len(names)]]))
 		for what, text := range illPlans(whole[name], 2*shardSize) {
 			ways[what] = []byte(text)
@@ -393,6 +396,9 @@ func TestDamagedRunBegunAgain(t *testing.T) {
 				t.Errorf("%s, %s: it is still damaged", name, how)
 			}
 		}
+	}
+	if len(done) != 4 {
+		t.Errorf("damaged were only %v", done)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestLivesOfSteps(t *testing.T) {
 	for g := range uint64(groups) {
 		t.Run(fmt.Sprint("group", g), func(t *testing.T) {
 			t.Parallel()
-			for seed := g; seed < lives && !t.Failed(); seed += groups {
+			for seed := g; seed < lives/2 && !t.Failed(); seed += groups {
 				w, m := newSharedWorld(t, t, seed, 6)
 				if seed%8 == 0 {
 					w.poison = `"w4"`
@@ -75,7 +75,7 @@ func TestLivesOfSteps(t *testing.T) {
 // one after the other.
 func TestLivesOfStepsAtOnce(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			w, _ := newSharedWorld(t, t, seed, 6)
 			w.crowded = true

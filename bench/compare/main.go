@@ -17,6 +17,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"sparkless/bench/record"
 )
 
 // options are the command line's.
@@ -82,11 +84,11 @@ var errSkipped = errors.New("skipped")
 // report runs what the options want, and prints and records it.
 func (b *bench) report(ctx context.Context, o options) error {
 	now := time.Now()
-	p := printer{}
+	p := record.Printer{}
 	if o.record != "" {
-		p.file = filepath.Join(o.record, now.UTC().Format(time.DateOnly)+".txt")
+		p.File = filepath.Join(o.record, now.UTC().Format(time.DateOnly)+".txt")
 	}
-	if err := p.print(b.header(now)); err != nil {
+	if err := p.Print(b.header(now)); err != nil {
 		return err
 	}
 	if o.claims {
@@ -99,7 +101,7 @@ func (b *bench) report(ctx context.Context, o options) error {
 		}
 		s, runs, err := b.section(ctx, planned, o.peers)
 		if errors.Is(err, errSkipped) {
-			if err := p.print(fmt.Sprintf("## %s\n%v\n\n", planned.id, err)); err != nil {
+			if err := p.Print(fmt.Sprintf("## %s\n%v\n\n", planned.id, err)); err != nil {
 				return err
 			}
 			continue
@@ -107,7 +109,7 @@ func (b *bench) report(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
-		if err := p.print(text(s, runs)); err != nil {
+		if err := p.Print(text(s, runs)); err != nil {
 			return err
 		}
 		done = append(done, taken{s, runs})
@@ -131,27 +133,11 @@ func (b *bench) section(ctx context.Context, p planned, peers *regexp.Regexp) (s
 	return s, taken, err
 }
 
-func (b *bench) reportClaims(ctx context.Context, o options, p printer) error {
+func (b *bench) reportClaims(ctx context.Context, o options, p record.Printer) error {
 	tables, claims, err := b.claims(ctx, o.size)
 	if err != nil {
 		return err
 	}
-	lines := each(claims, claim.String)
-	return p.print(tables + "## Claims\n" + strings.Join(lines, "\n") + "\n\n")
-}
-
-// printer prints, and adds to a file if it has one.
-type printer struct{ file string }
-
-func (p printer) print(text string) error {
-	fmt.Print(text)
-	if p.file == "" {
-		return nil
-	}
-	f, err := os.OpenFile(p.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
+	lines := record.Each(claims, claim.String)
+	return p.Print(tables + "## Claims\n" + strings.Join(lines, "\n") + "\n\n")
 }

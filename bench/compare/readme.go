@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sparkless/bench/record"
 )
 
 // The part of the README between these lines is written here.
@@ -21,7 +23,7 @@ func updateReadme(path string, now time.Time, tables string) error {
 		return err
 	}
 	out, err := replacePart(string(text), fmt.Sprintf("Medians of interleaved rounds on %s (%s); each result was equal to ours before it was timed.\n\n%s",
-		processor(), now.UTC().Format(time.DateOnly), tables))
+		record.Processor(), now.UTC().Format(time.DateOnly), tables))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sparkless/bench/record"
 )
 
 // section is contenders that do the same on the same files.
@@ -33,7 +35,9 @@ type measured struct {
 	refuse string // why it could not do it
 }
 
-func (m measured) walls() []float64 { return each(m.runs, func(c cost) float64 { return c.Wall }) }
+func (m measured) walls() []float64 {
+	return record.Each(m.runs, func(c cost) float64 { return c.Wall })
+}
 
 // bench is what all sections share.
 type bench struct {

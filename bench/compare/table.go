@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"sparkless/bench/record"
 )
 
 // text is a section as a table for people.
@@ -38,14 +40,14 @@ type row struct {
 
 func summary(s section, m, ours measured) row {
 	walls := m.walls()
-	least, most := extremes(walls)
-	wall := median(walls)
+	least, most := record.Extremes(walls)
+	wall := record.Median(walls)
 	return row{
 		wall: wall, least: least, most: most,
 		speed: float64(s.day.text) / 1e6 / wall,
-		ratio: median(ratios(walls, ours.walls())),
-		cpu:   median(each(m.runs, cost.cpu)),
-		peak:  float64(median(each(m.runs, func(c cost) int64 { return c.Peak }))) / 1e6,
+		ratio: record.Median(record.Ratios(walls, ours.walls())),
+		cpu:   record.Median(record.Each(m.runs, cost.cpu)),
+		peak:  float64(record.Median(record.Each(m.runs, func(c cost) int64 { return c.Peak }))) / 1e6,
 	}
 }
 

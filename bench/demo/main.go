@@ -14,18 +14,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
-
 	"sparkless/bench/sample"
-	"sparkless/storage/storagetest/azurite"
+	"sparkless/bench/scene"
 )
-
-const containerName = "am-securityevent"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -42,68 +35,49 @@ func demo(ctx context.Context) (err error) {
 	flag.Parse()
 
 	fmt.Println("== starting Azurite, a Data Collector server and a Logs Ingestion server")
-	storage, err := azurite.Run(ctx)
+	storage, err := scene.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer storage.Stop()
-	var d destinations
-	defer func() { err = errors.Join(err, d.close()) }()
-	sending, err := d.start()
+	defer storage.Close()
+	var arrived arrivals
+	d, err := arrived.start()
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, d.Close()) }()
 
 	cfg := sample.Default()
 	cfg.Day = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	fmt.Printf("== uploading the sample day %s to %s as append blobs\n", cfg.Day.Format(time.DateOnly), storage.Endpoint)
-	if err := upload(ctx, storage.Endpoint, cfg); err != nil {
+	fmt.Printf("== uploading the sample day %s to %s as append blobs\n", cfg.Day.Format(time.DateOnly), storage.Endpoint())
+	if err := upload(ctx, storage, cfg); err != nil {
 		return err
 	}
-	env := slices.Concat(os.Environ(), sending, []string{
-		"SPARKLESS_STORAGE_CONNECTION_STRING=" + storage.Endpoint.ConnectionString(),
+	env := slices.Concat(os.Environ(), d.Env(), []string{
+		"SPARKLESS_STORAGE_CONNECTION_STRING=" + scene.ConnectionString(storage.Endpoint()),
 		"SPARKLESS_LOG_FORMAT=text",
 	})
 	for _, title := range []string{"the hunt", "the same again: nothing to read, nothing to send"} {
 		fmt.Printf("\n== %s\n", title)
-		collected, ingested := d.collected.Load(), d.ingested.Load()
+		collected, ingested := arrived.collected.Load(), arrived.ingested.Load()
 		if err := hunt(ctx, *binary, env, cfg.Day); err != nil {
 			return err
 		}
 		fmt.Printf("-- records that arrived: %d by the Data Collector API, %d by the Logs Ingestion API\n",
-			d.collected.Load()-collected, d.ingested.Load()-ingested)
+			arrived.collected.Load()-collected, arrived.ingested.Load()-ingested)
 	}
 	return nil
 }
 
 // upload writes the day as Azure Monitor does: append blobs, in several blocks.
-func upload(ctx context.Context, endpoint azurite.Endpoint, cfg sample.Config) error {
-	client, err := container.NewClientFromConnectionString(endpoint.ConnectionString(), containerName, nil)
+func upload(ctx context.Context, storage *scene.Storage, cfg sample.Config) error {
+	export, err := storage.Container(ctx, scene.Export)
 	if err != nil {
 		return err
 	}
-	if _, err := client.Create(ctx, nil); err != nil {
-		return err
-	}
 	_, err = sample.Generate(cfg, func(name string, data []byte) error {
-		blob := client.NewAppendBlobClient(name)
-		if _, err := blob.Create(ctx, nil); err != nil {
-			return err
-		}
-		for len(data) > 0 {
-			n := min(len(data), 128<<10)
-			if err := appendBlock(ctx, blob, string(data[:n])); err != nil {
-				return err
-			}
-			data = data[n:]
-		}
-		return nil
+		return scene.Append(ctx, export, name, data)
 	})
-	return err
-}
-
-func appendBlock(ctx context.Context, blob *appendblob.Client, block string) error {
-	_, err := blob.AppendBlock(ctx, streaming.NopCloser(strings.NewReader(block)), nil)
 	return err
 }
 

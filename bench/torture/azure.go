@@ -1,52 +1,41 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
-	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 
-	"sparkless/storage/storagetest/azurite"
+	"sparkless/bench/scene"
 )
-
-const exportContainer = "am-securityevent"
 
 // azurePlace keeps everything in Azurite, which processes reach through a proxy
 // that counts.
 type azurePlace struct {
-	server *azurite.Server
-	proxy  *http.Server
-	url    string // of the account, through the proxy
-	reads  atomic.Int64
-	export *container.Client
-	work   *container.Client
-	name   string // of the work container
+	storage *scene.Storage
+	proxy   *scene.Proxy
+	reads   atomic.Int64
+	export  *container.Client
+	work    *container.Client
+	name    string // of the work container
 }
 
 // newAzurePlace starts Azurite and uploads the blobs as Azure Monitor does.
 func newAzurePlace(ctx context.Context, blobs []blob) (*azurePlace, error) {
 	a := &azurePlace{}
 	var err error
-	if a.server, err = azurite.Run(ctx); err != nil {
+	if a.storage, err = scene.Open(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.startProxy(); err != nil {
+	if a.proxy, err = a.storage.Proxy(a.watch); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	if a.export, err = a.container(ctx, exportContainer); err != nil {
+	if a.export, err = a.storage.Container(ctx, scene.Export); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	for _, b := range blobs {
@@ -57,48 +46,18 @@ func newAzurePlace(ctx context.Context, blobs []blob) (*azurePlace, error) {
 	return a, nil
 }
 
-func (a *azurePlace) startProxy() error {
-	target, err := url.Parse(string(a.server.Endpoint))
-	if err != nil {
-		return err
+func (a *azurePlace) watch(_ context.Context, r scene.Request) {
+	if r.Content && r.Container == scene.Export {
+		a.reads.Add(1)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	a.url = "http://" + l.Addr().String() + target.Path
-	proxy := &httputil.ReverseProxy{
-		Rewrite:  func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host },
-		ErrorLog: nil, Transport: &http.Transport{MaxIdleConnsPerHost: 64},
-		// The client was killed: there is nobody to tell.
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {},
-	}
-	blobs := target.Path + "/" + exportContainer + "/"
-	a.proxy = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, blobs) {
-			a.reads.Add(1)
-		}
-		proxy.ServeHTTP(w, r)
-	})}
-	go func() { _ = a.proxy.Serve(l) }() // ends with close
-	return nil
-}
-
-// container makes a container.
-func (a *azurePlace) container(ctx context.Context, name string) (*container.Client, error) {
-	c, err := container.NewClientFromConnectionString(a.server.Endpoint.ConnectionString(), name, nil)
-	if err == nil {
-		_, err = c.Create(ctx, nil)
-	}
-	return c, err
 }
 
 func (a *azurePlace) begin(ctx context.Context, round int) ([]string, error) {
 	a.name = fmt.Sprintf("work-%d", round)
 	var err error
-	a.work, err = a.container(ctx, a.name)
+	a.work, err = a.storage.Container(ctx, a.name)
 	return []string{
-		"SPARKLESS_STORAGE_CONNECTION_STRING=" + azurite.Endpoint(a.url).ConnectionString(),
+		"SPARKLESS_STORAGE_CONNECTION_STRING=" + scene.ConnectionString(a.proxy.URL),
 		"SPARKLESS_WORK_CONTAINER=" + a.name,
 	}, err
 }
@@ -109,12 +68,7 @@ func (a *azurePlace) end(ctx context.Context) error {
 }
 
 func (a *azurePlace) put(ctx context.Context, b blob) error {
-	client := a.export.NewAppendBlobClient(b.name)
-	if _, err := client.Create(ctx, nil); err != nil {
-		return err
-	}
-	_, err := client.AppendBlock(ctx, streaming.NopCloser(bytes.NewReader(b.data)), nil)
-	return err
+	return scene.Append(ctx, a.export, b.name, b.data)
 }
 
 func (a *azurePlace) remove(ctx context.Context, b blob) error {
@@ -164,6 +118,6 @@ func (a *azurePlace) close() error {
 	if a.proxy != nil {
 		err = a.proxy.Close()
 	}
-	a.server.Stop()
+	a.storage.Close()
 	return err
 }

@@ -22,9 +22,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
+
+	"sparkless/bench/scene"
 )
 
 // options are those of the command line.
@@ -121,12 +122,9 @@ func (o options) arena(root string, j *judge) (*arena, error) {
 		}
 		a.sinks = append(a.sinks, sink)
 	}
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "SPARKLESS_") || strings.HasPrefix(v, "AZURE_") || strings.HasPrefix(v, "IDENTITY_")
-	})
 	a.program = program{binary, []string{"run", "--profile", "notebook", "--day", j.day.text(), "--shard-size", "256KiB", "--rare", fmt.Sprint(rareRank),
 		"--frequent", fmt.Sprint(frequentRank), "--similarity", fmt.Sprint(similarity), "--out", a.out,
-		"--log-level", "debug", "--log-format", "json", "--self-test=false"}, env, root}
+		"--log-level", "debug", "--log-format", "json", "--self-test=false"}, scene.Environ(), root}
 	return a, nil
 }
 

@@ -7,55 +7,25 @@ import (
 	"strings"
 	"time"
 
+	"sparkless/bench/scene"
 	"sparkless/publish/publishtest"
-)
-
-// Whose records the destinations take, and where they put them.
-const (
-	workspaceID = "11111111-2222-3333-4444-555555555555"
-	sharedKey   = "bm8gb25lJ3Mga2V5"
-	ruleID      = "dcr-00000000000000000000000000000000"
-	stream      = "Custom-MasqueradingProcessName"
-	// ruleFile is the template, as seen from the folder that make runs in.
-	ruleFile = "deploy/logs-ingestion/rule.json"
 )
 
 // freshCollector makes a Data Collector server.
 func freshCollector(url string, accepted func(record)) (http.Handler, []string, error) {
-	s, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{
-		WorkspaceID: workspaceID, SharedKey: sharedKey,
-		Accepted: func(stored publishtest.Row) { accepted(recordOf(stored, withoutSuffix)) },
-	})
-	return s, []string{
-		"SPARKLESS_DATACOLLECTOR_WORKSPACE_ID=" + workspaceID,
-		"SPARKLESS_DATACOLLECTOR_SHARED_KEY=" + sharedKey,
-		"SPARKLESS_DATACOLLECTOR_ENDPOINT=" + url,
-	}, err
+	s, err := scene.Collector(func(stored publishtest.Row) { accepted(recordOf(stored, withoutSuffix)) })
+	return s, scene.CollectorEnv(url), err
 }
 
-// freshIngestion makes a Logs Ingestion server. A process signs in there as the
-// managed identity of its host.
+// freshIngestion makes a Logs Ingestion server.
 func freshIngestion(url string, accepted func(record)) (http.Handler, []string, error) {
-	columns, err := publishtest.RuleColumns(ruleFile, stream)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{
-		RuleID: ruleID, Stream: stream, Columns: columns,
-		Accepted: func(stored publishtest.Row) { accepted(recordOf(stored, func(column string) string { return column })) },
+	s, err := scene.Ingestion(func(stored publishtest.Row) {
+		accepted(recordOf(stored, func(column string) string { return column }))
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	env := []string{
-		"SPARKLESS_LOGSINGESTION_ENDPOINT=" + url,
-		"SPARKLESS_LOGSINGESTION_RULE_ID=" + ruleID,
-		"SPARKLESS_LOGSINGESTION_STREAM=" + stream,
-	}
-	for _, v := range s.Environ() {
-		env = append(env, strings.Replace(v, "IDENTITY_ENDPOINT=", "IDENTITY_ENDPOINT="+url, 1))
-	}
-	return s, env, nil
+	return s, scene.IngestionEnv(s, url), nil
 }
 
 // withoutSuffix is the name of a field whose column the Data Collector API names

@@ -51,7 +51,13 @@ func secretive(text string) bool {
 	}
 	_, rest, isURL := strings.Cut(lower, "://")
 	host, _, _ := strings.Cut(rest, "/")
-	return isURL && strings.Contains(host, "@") || holdsKey(text)
+	return isURL && strings.Contains(host, "@") || holdsKey(text) || holdsToken(text)
+}
+
+// holdsToken reports whether a text holds a JSON Web Token, as API keys are: its header
+// is base64 of what begins with {" (RFC 7519, section 3.1).
+func holdsToken(text string) bool {
+	return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`).MatchString(text)
 }
 
 // keyLength is how many characters of base64 a key of 32 bytes has, without the =.

@@ -34,7 +34,7 @@ func TestAddress(t *testing.T) {
 	for _, hidden := range []string{
 		azurite.Key, strings.Repeat("A", 43), strings.Repeat("ab", 22), "https://x/?%73ig=x", "https://x/?si%67%3Dx", "https://x/?%2573ig=x", "x?SIG=x",
 		"AccountName=a;AccountKey=x", "AccountKey%3Dx", "SharedAccessKey=x", "https://u:x@host/", "https://u:x%40host/", "https%3A%2F%2Fu:x@host", "Password=x",
-		"%2525252573ig=x",
+		"%2525252573ig=x", temporalKey, "host/" + temporalKey + ":7233", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.",
 	} {
 		if got := address(hidden); got != notShown {
 			t.Errorf("%q is shown as %q", hidden, got)

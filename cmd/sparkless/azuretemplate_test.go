@@ -73,9 +73,13 @@ func azureJobs(t *testing.T, more map[string]any, endpoint string) []azureJob {
 // the jobs start commands.
 func TestAzureTemplateSetsSettings(t *testing.T) {
 	const endpoint = "https://sparkless-a1b2-westeurope.logs.z1.ingest.monitor.azure.com"
-	for vault, params := range map[bool]map[string]any{false: nil, true: {"vaultId": "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/soc/providers/Microsoft.KeyVault/vaults/kv-soc"}} {
+	const vault = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/soc/providers/Microsoft.KeyVault/vaults/kv-soc"
+	for name, params := range map[string]map[string]any{
+		"plain": nil, "collector": {"vaultId": vault},
+		"temporal": {"replicas": 3, "temporalAddress": "soc.a1b2c.tmprl.cloud:7233", "temporalNamespace": "soc.a1b2c", "vaultId": vault, "sharedKeyName": "", "temporalKeyName": "temporal-key"},
+	} {
 		for _, job := range azureJobs(t, params, endpoint) {
-			t.Run(strings.Join(job.Args, " "), func(t *testing.T) {
+			t.Run(name+" "+strings.Join(job.Args, " "), func(t *testing.T) {
 				t.Chdir(t.TempDir())
 				for _, v := range job.Env {
 					i := slices.IndexFunc(settings(), func(s setting) bool { return envName(s.key) == v.Name })
@@ -100,14 +104,42 @@ func TestAzureTemplateSetsSettings(t *testing.T) {
 						t.Errorf("%s comes from %s", key, v.origin[key])
 					}
 				}
-				if v.usesDataCollector() != vault {
-					t.Errorf("the Data Collector API is used: %v", !vault)
+				if v.usesDataCollector() != (name == "collector") || v.usesTemporal() != (name == "temporal") {
+					t.Errorf("the Data Collector API is used: %v, Temporal: %v", v.usesDataCollector(), v.usesTemporal())
 				}
 				if cmd, _, err := testRoot(t).Find(job.Args); err != nil || cmd.Name() != job.Args[0] {
 					t.Errorf("%q is no command: %v", job.Args, err)
 				}
 			})
 		}
+	}
+}
+
+// Several replicas without a Temporal server are refused, and certificates are given by
+// settings.
+func TestAzureReplicasNeedTemporal(t *testing.T) {
+	lone := azureJobs(t, map[string]any{"replicas": 3}, "https://sparkless.logs.z1.ingest.monitor.azure.com")[0]
+	const vault = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/soc/providers/Microsoft.KeyVault/vaults/kv-soc"
+	certified := azureJobs(t, map[string]any{"temporalAddress": "a:7233", "vaultId": vault, "temporalCertificateName": "a", "temporalCertificateKeyName": "b", "temporalAuthorityName": "c"}, "https://sparkless.logs.z1.ingest.monitor.azure.com")[0]
+	t.Chdir(t.TempDir())
+	for _, v := range lone.Env {
+		t.Setenv(v.Name, v.Value)
+	}
+	var out, log bytes.Buffer
+	if code := run(context.Background(), []string{"config", "validate"}, &out, &log); code != exitUsage || !strings.Contains(log.String(), "temporal.address") {
+		t.Errorf("exit code %d\n%s", code, log.String())
+	}
+	var files []string
+	for _, v := range certified.Env {
+		if !slices.ContainsFunc(settings(), func(s setting) bool { return envName(s.key) == v.Name }) {
+			t.Errorf("%s is no setting", v.Name)
+		}
+		if strings.HasPrefix(v.Value, "/mnt/") {
+			files = append(files, v.Name)
+		}
+	}
+	if len(files) != 3 {
+		t.Errorf("files %q", files)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"sparkless/cmd/sparkless/progress"
 	"sparkless/cmd/sparkless/telemetry"
 	"sparkless/cmd/sparkless/terminal"
+	"sparkless/job/cluster"
 	"sparkless/storage/event"
 )
 
@@ -28,11 +30,12 @@ type app struct {
 	ran            func(code int, err error) // ends the span of the run
 	screen         terminal.Screen           // what stdout is
 	tables         int                       // that were written to it
+	dial           func(context.Context, cluster.Config) (server, error)
 }
 
 func newApp(stdout, stderr io.Writer) *app {
 	d := progress.New(stderr)
-	return &app{stdout: stdout, stderr: stderr, log: newLogger(d, isTerminal(stderr), "auto", slog.LevelInfo), now: time.Now, display: d, screen: terminal.Of(stdout, os.Getenv, false), ran: func(int, error) {}}
+	return &app{stdout: stdout, stderr: stderr, log: newLogger(d, isTerminal(stderr), "auto", slog.LevelInfo), now: time.Now, display: d, screen: terminal.Of(stdout, os.Getenv, false), ran: func(int, error) {}, dial: dial}
 }
 
 // write writes a table to stdout, below a blank line if there is one before.
@@ -66,7 +69,7 @@ defaults, in this order; "sparkless config show" prints each with its origin.`,
 	}
 	root.SetVersionTemplate(thisBuild().String())
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.exportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(),
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.workerCommand(), a.statusCommand(), a.cancelCommand(), a.shardCommand(), a.mergeCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.exportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(),
 		a.configCommand(), a.initCommand(), a.doctorCommand(), a.completionCommand(), a.manCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
 	setHelp(root)
@@ -246,6 +249,7 @@ func (a *app) load(cmd *cobra.Command) (*values, error) {
 func (a *app) loadHere(cmd *cobra.Command) (*values, error) {
 	v, err := loadSettings(cmd.Flags())
 	if err == nil {
+		v.together = needsTemporal(cmd)
 		err = a.setLog(v)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,12 +39,20 @@ key vault is named and not fetched.`,
 			if name, ok := inVault[s.key]; ok {
 				value, origin = "(not fetched: secret "+name+")", v.vaultOrigin()
 			}
-			t.Row(terminal.Text(s.key), terminal.Text(value), terminal.Text(origin), terminal.Text(envName(s.key)))
+			t.Row(terminal.Text(s.key), terminal.Text(value), terminal.Text(origin), terminal.Text(envShown(s.key, origin)))
 		}
 		return a.write(t)
 	}
 	parent.AddCommand(show, a.validateCommand())
 	return parent
+}
+
+// envShown is the variable that sets a setting: the one that does, or ours.
+func envShown(key, origin string) string {
+	if name, ok := strings.CutPrefix(origin, "environment "); ok && slices.Contains(envNames(key), name) {
+		return name
+	}
+	return envName(key)
 }
 
 // shown is a setting's value for people.

@@ -20,7 +20,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check all that a run needs, and say what to do about what is missing",
 		Long: `Doctor takes the settings of a run and looks at one thing after the other: settings,
-key vault, sign-in, storage account, clock, export, work store, destinations. Each
+key vault, sign-in, storage account, clock, export, work store, Temporal where
+job.engine is temporal, destinations. Each
 line has passed, or is a warning, or has failed and says what to do, or was not
 checked. It publishes nothing, and writes a probe into the work store and one into
 each folder of an output file, which it takes away again.
@@ -154,6 +155,7 @@ func (x *exam) checks() []doctor.Check {
 		there("events", x.events, nameEstate, nameDay, nameToday),
 		there(nameWork, x.workStore, x.workNeeds()...),
 		here("disk", x.disk, nameSettings),
+		there("Temporal", x.temporal, nameSettings, nameExport),
 		there("Data Collector API", x.dataCollector, nameSettings),
 		there("Logs Ingestion API", x.logsIngestion, nameSettings),
 		there("run health", x.health, nameSettings),

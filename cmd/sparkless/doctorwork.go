@@ -89,6 +89,11 @@ func probeName(stays bool) string {
 // probe does with one object all that a run does with many.
 func probe(ctx context.Context, s storage.Store, name string, keep bool) (did string, err error) {
 	content := []byte("sparkless doctor was here\n")
+	err = create(ctx, s, name, content)
+	noCreate := errors.Is(err, errors.ErrUnsupported)
+	if err != nil && !noCreate && !errors.Is(err, storage.ErrExist) { // one that has to stay is there already
+		return "", err
+	}
 	if err := s.Put(ctx, name, content); err != nil {
 		return "", err
 	}
@@ -108,21 +113,45 @@ func probe(ctx context.Context, s storage.Store, name string, keep bool) (did st
 	if !bytes.Equal(got, content) {
 		return "", fmt.Errorf("%s: what was written is not what is read", name)
 	}
+	switch err := create(ctx, s, name, nil); {
+	case err == nil:
+		return "", fmt.Errorf("%s: an object that is there can be created again", name)
+	case !noCreate && !errors.Is(err, storage.ErrExist):
+		return "", err
+	}
+	if err := lockOnce(ctx, s, name); err != nil {
+		return "", err
+	}
+	note := ""
+	if noCreate {
+		note = "; it is no place for the work of many machines, since nothing can be created there that replaces nothing"
+	}
+	if keep {
+		return "a probe was written, read and locked; it stays there (" + name + "), since the signature does not allow to delete" + note, nil
+	}
+	return "a probe was written, read, locked and deleted" + note, nil
+}
+
+// create is storage.Creator's, or errors.ErrUnsupported.
+func create(ctx context.Context, s storage.Store, name string, data []byte) error {
+	creator, ok := s.(storage.Creator)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return creator.Create(ctx, name, data)
+}
+
+// lockOnce takes the lock of that name and gives it back.
+func lockOnce(ctx context.Context, s storage.Store, name string) error {
 	locker, ok := s.(storage.Locker)
 	if !ok {
-		return "", errors.New("the store has no locks")
+		return errors.New("the store has no locks")
 	}
 	_, unlock, err := locker.Lock(ctx, name)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := unlock(); err != nil {
-		return "", err
-	}
-	if keep {
-		return "a probe was written, read and locked; it stays there (" + name + "), since the signature does not allow to delete", nil
-	}
-	return "a probe was written, read, locked and deleted", nil
+	return unlock()
 }
 
 // little is the free space below which somebody should look: a day's partials and

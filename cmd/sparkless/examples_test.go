@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"sparkless/job/cluster"
 )
 
 // exampleCalls are the calls of the program in a command's examples: its arguments.
@@ -35,10 +37,33 @@ func exampleCalls(t *testing.T, c *cobra.Command) [][]string {
 	return calls
 }
 
+// askOurServer runs a command that asks a Temporal server, which has runs of all that
+// examples name. It lets a worker go at once.
+func askOurServer(t *testing.T, args []string) (int, string) {
+	t.Setenv("SPARKLESS_TEMPORAL_ADDRESS", "nowhere:7233")
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &fakeServer{worked: func() {}}
+	for _, label := range []string{"2026-11-20", "20261101T000000Z-20261201T000000Z"} {
+		f.statuses = append(f.statuses, cluster.Status{Execution: cluster.Execution{ID: label}, Window: label, State: running})
+	}
+	if args[0] == "worker" {
+		f.worked = cancel
+	}
+	code, _, log := execute(ctx, f, args...)
+	if args[0] == "worker" && code == exitInterrupted {
+		code = exitDone
+	}
+	cancel()
+	return code, log
+}
+
 // Every example does what it says; an account is a folder here.
 func TestExamplesRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	call := func(args ...string) (int, string) {
+		if slices.Contains([]string{"worker", "status", "cancel"}, args[0]) {
+			return askOurServer(t, args)
+		}
 		var out, log bytes.Buffer
 		code := run(context.Background(), args, &out, &log)
 		return code, log.String()
@@ -71,6 +96,10 @@ func TestExamplesRun(t *testing.T) {
 		t.Fatal(log)
 	}
 	t.Setenv("SPARKLESS_STORAGE_FOLDER", "export")
+	t.Setenv(indexVariable, "3")
+	if code, log := call("shard", "--plan", "nightly-29", "--day", "2026-11-20", "--of", "1", "--index", "0"); code != 0 {
+		t.Fatal(log)
+	}
 	replaced := map[string]string{"5000000": "3000", "50000": "300", "3000": "20"}
 	for _, c := range allCommands(testRoot(t)) {
 		for _, args := range exampleCalls(t, c) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sparkless/job"
+	"sparkless/job/cluster"
 	"sparkless/storage"
 )
 
@@ -18,7 +19,7 @@ const (
 	exitDenied      = 4
 	exitUndelivered = 5
 	exitFound       = 10
-	exitInterrupted = 130 // by Ctrl-C or SIGTERM
+	exitInterrupted = 130 // by Ctrl-C, SIGTERM or `sparkless cancel`
 )
 
 // exitMeaning is an exit code and what it says: in short first, up to a comma or
@@ -38,7 +39,7 @@ func exitMeanings() []exitMeaning {
 		{exitDenied, "not authorised"},
 		{exitUndelivered, "findings not delivered: they are in the work store; the next run or `sparkless publish` sends the rest"},
 		{exitFound, "findings at or above `--fail-on`, and nothing worse than partial input"},
-		{exitInterrupted, "interrupted: the next run goes on from there"},
+		{exitInterrupted, "interrupted, or cancelled: the next run goes on from there"},
 	}
 }
 
@@ -61,8 +62,13 @@ func (e usageError) Unwrap() error { return e.error }
 // exit shows the error and the summary of the run, and maps the error to an exit
 // code. This is the one place that does.
 func (a *app) exit(ctx context.Context, err error) int {
+	var left leftError
 	if err != nil && ctx.Err() != nil {
-		a.log.Error("interrupted; the next run goes on where this one stopped", "while", err)
+		goesOn := "the next run goes on where this one stopped"
+		if errors.As(err, &left) {
+			goesOn = "its task goes to another worker, and a run goes on with whoever works for it"
+		}
+		a.log.Error("interrupted; "+goesOn, "while", err)
 		return a.close(ctx, exitInterrupted, err)
 	}
 	err = join(err, a.summary.severe())
@@ -156,6 +162,8 @@ func codeOf(err error) int {
 		return exitFailed
 	case errors.As(err, &found):
 		return exitFound
+	case errors.Is(err, cluster.ErrCancelled):
+		return exitInterrupted
 	case errors.Is(err, job.ErrUndelivered):
 		return exitUndelivered
 	case errors.Is(err, job.ErrPartial), errors.Is(err, job.ErrNoBlobs):

@@ -83,6 +83,7 @@ func workFiles() []row {
 		{"partials/<scope>/masquerade/<day>/<shard key>.parquet", "what one shard holds; the key covers names, sizes and ETags"},
 		{"profiles/<scope>/masquerade/day=<day>/profile.parquet", "what the day holds: query it with any Parquet tool; window=<label> of another window"},
 		{"quarantine/<scope>/masquerade/<day>/<shard key>.jsonl", "lines that could not be used"},
+		{"runs/<scope>/masquerade/<day>/<run>/", "a run on many machines: its plan, the pieces that it was read in, and what it came to"},
 		{"outbox/<scope>/masquerade/<day>.jsonl", "the findings and whom they are owed to, written before the first is sent"},
 		{"receipts/<sink>/<scope>/masquerade/<day>/<batch>.jsonl", "what each sink has taken, one file a batch"},
 		{"refused/<sink>/<scope>/masquerade/<day>.jsonl", "what a sink has refused, to be tried last"},

@@ -14,10 +14,11 @@ import (
 
 // dayFacts are what the records of a run say of a day beyond its summary.
 type dayFacts struct {
-	result bool // there is one
-	listed bool // what the container holds of the day is known
-	hours  int  // with blobs, of the hours that the window touches, once for each workspace
-	lacks  int  // the other hours
+	label  string // of the window
+	result bool   // there is one
+	listed bool   // what the container holds of the day is known
+	hours  int    // with blobs, of the hours that the window touches, once for each workspace
+	lacks  int    // the other hours
 }
 
 // factsOf are the facts of a day that has a result, or failed with err. The hours of
@@ -26,11 +27,11 @@ func factsOf(w event.Window, r *job.Result[*masquerade.Counts], err error) dayFa
 	first := w.From.UTC().Truncate(time.Hour)
 	switch {
 	case r == nil && errors.Is(err, job.ErrNoBlobs):
-		return dayFacts{listed: true, lacks: int((w.To.Sub(first) + time.Hour - 1) / time.Hour)}
+		return dayFacts{label: w.Label(), listed: true, lacks: int((w.To.Sub(first) + time.Hour - 1) / time.Hour)}
 	case r == nil:
-		return dayFacts{}
+		return dayFacts{label: w.Label()}
 	}
-	f := dayFacts{result: true, listed: true}
+	f := dayFacts{label: w.Label(), result: true, listed: true}
 	for _, g := range r.Missing.Gaps {
 		f.lacks += len(g.Hours)
 	}
@@ -48,12 +49,15 @@ func factsOf(w event.Window, r *job.Result[*masquerade.Counts], err error) dayFa
 }
 
 // runs are the records of the run: one for each day that came to an end, or one of
-// the run itself.
+// the run itself. Those that somebody else sends are not among them.
 func (r *recorder) runs(id, host string) []health.Run {
 	base := health.Run{
 		TimeStamp: r.Finished, RunId: id, Command: r.Command, Host: host, Version: r.Version, Profile: r.Profile, Scope: r.Scope,
 		Started: r.Started, DurationSeconds: r.DurationSeconds, ExitCode: r.ExitCode, ExitMeaning: r.ExitMeaning,
 		PeakMemoryBytes: known(r.PeakMemoryBytes > 0, r.PeakMemoryBytes),
+	}
+	if !r.own() {
+		return nil
 	}
 	if len(r.Days) == 0 {
 		base.Error = strings.Join(r.Errors, "\n")
@@ -64,6 +68,9 @@ func (r *recorder) runs(id, host string) []health.Run {
 	}
 	var all []health.Run
 	for i, d := range r.Days {
+		if r.others[r.facts[i].label] {
+			continue
+		}
 		one := base
 		one.Error = d.Error
 		if len(r.Days) == 1 {

@@ -54,10 +54,9 @@ func healthSinks(v *values) ([]publish.Sink, error) {
 	return all, errors.Join(errs...)
 }
 
-// recordRun sends what became of the run, where the settings say so. It is sent once,
+// recordRun sends what became of a run, where the settings say so. It is sent once,
 // at the end; when it cannot be, that is said and changes nothing else.
-func (a *app) recordRun(ctx context.Context) {
-	r := a.summary
+func (a *app) recordRun(ctx context.Context, r *recorder) {
 	if r.DryRun {
 		return
 	}
@@ -74,6 +73,9 @@ func (a *app) recordRun(ctx context.Context) {
 	}
 	host, _ := os.Hostname() // without a name the record has none
 	runs := r.runs(runID(r.started), host)
+	if len(runs) == 0 {
+		return
+	}
 	for _, s := range sinks {
 		a.sendRecords(context.WithoutCancel(ctx), s, runs, limit)
 	}

@@ -18,6 +18,7 @@ type commandGroup struct {
 func commandGroups() []commandGroup {
 	return []commandGroup{
 		{"Hunt", []string{"run", "backfill"}},
+		{"Hunt on many machines", []string{"worker", "status", "cancel", "shard", "merge"}},
 		{"Look at what was found", []string{"explain", "report", "diff"}},
 		{"Keep and send findings", []string{"suppress", "publish", "export"}},
 		{"Set up", []string{"init", "config", "doctor", "schema", "completion", "man", "version"}},

@@ -38,6 +38,7 @@ func flagGroups() []flagGroup {
 		{"Output", []string{"output."}, nil},
 		{"Delivery", []string{"datacollector.", "logsingestion.", "job.dry-run"}, nil},
 		{"Running", []string{"job.", "work."}, nil},
+		{"Many machines", []string{"job.engine", "job.batch-size", "temporal."}, []string{"plan", "index", "of", "queue"}},
 		{"Display", []string{"display.", "log."}, nil},
 		{"General", nil, []string{"config", "help", "version"}},
 	}

@@ -75,6 +75,8 @@ func otherVariables() []row {
 		{columnsVariable, "width of help and tables in characters, whatever the window has"},
 		{"AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, …", "whom to sign in as: all that the Azure SDK's DefaultAzureCredential reads"},
 		{"HTTPS_PROXY, NO_PROXY", "the way to Azure"},
+		{"TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …", "the settings temporal.*, where neither a flag nor a variable of ours sets them, as Temporal's own tools read them: also TEMPORAL_TLS_SERVER_CA_CERT_PATH, TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH and TEMPORAL_TLS_SERVER_NAME"},
+		{indexVariable, "which of the pods of an Indexed Job this is, from 0, for `sparkless shard`"},
 		{executionVariable, "the execution of a Container Apps job, the RunId in the record of the run"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, …", "where metrics and traces go, as OpenTelemetry's SDKs read them; nowhere without them"},
 	}

@@ -43,11 +43,23 @@ func (a *app) runWindow(ctx context.Context, v *values, asked told) error {
 
 // huntWindow is the same from the hunt on.
 func (a *app) huntWindow(ctx context.Context, v *values, h *hunt, asked told) error {
+	return a.carryOut(ctx, v, h, asked, func(ctx context.Context, w event.Window) (*dayResult, error) {
+		by, end, err := a.carrier(ctx, v, h)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+		return by.Window(ctx, w)
+	})
+}
+
+// carryOut is the same whatever hunts through the window.
+func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, through func(context.Context, event.Window) (*dayResult, error)) error {
 	w := asked.Window
 	a.log.Info("hunting", append(named(w), "from", w.From, "to", w.To, "by", asked.by)...)
 	a.summary.asked(w)
 	a.at = place{what: w.Label()}
-	r, err := h.Window(ctx, w)
+	r, err := through(ctx, w)
 	h.look(ctx, v, r)
 	err = a.dayEnds(ctx, h, w, r, strictly(v, withFields(ctx, v, h, w, err)))
 	if r == nil {
@@ -86,8 +98,13 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", failed.days, "by", asked.by)
 	a.summary.asked(asked.Window)
 	a.at = place{from.Format(time.DateOnly), 1, failed.days}
+	by, end, err := a.carrier(ctx, v, h)
+	if err != nil {
+		return err
+	}
+	defer end()
 	var deliveries []publish.Delivery
-	err = h.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
+	err = by.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
 		}
@@ -99,7 +116,7 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 		a.at = place{date.AddDate(0, 0, 1).Format(time.DateOnly), a.at.number + 1, failed.days}
 	})
 	a.at = place{}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || err != nil && len(failed.names) == 0 { // it came to no day
 		return err
 	}
 	return join(failed.orNil(), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, deliveries))
@@ -111,7 +128,7 @@ const lookBack = 14
 
 // settle sends what runs of earlier days could not, except to sinks that are stuck.
 func (a *app) settle(ctx context.Context, h *hunt, first time.Time, deliveries []publish.Delivery) error {
-	if h.DryRun || ctx.Err() != nil {
+	if h.DryRun || ctx.Err() != nil || !a.summary.own() {
 		return nil
 	}
 	late, err := h.Settle(ctx, job.Debts{From: first.AddDate(0, 0, -lookBack), To: first, Earlier: deliveries})
@@ -200,6 +217,7 @@ func (a *app) draft(v *values) (*draft, error) {
 	note(err)
 	h.quiet, err = newQuiet(v, a.now())
 	note(err)
+	note(checkEngine(v))
 	note(keepApart(v, event.Day(a.now())))
 	h.files = func(w event.Window) []string { return outputFiles(v, w) }
 	h.selfTest = v.on("masquerade.self-test")
@@ -226,20 +244,28 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	if h.Work, err = a.openWork(ctx, v, d.work); err != nil {
 		return nil, err
 	}
-	h.detector = masquerade.New(h.params, h.Scope, h.Workers)
-	h.detector.Notify(func(text string) { a.log.Warn(text) })
+	h.detector = a.newDetector(h)
 	h.detector.Observe(func(o masquerade.Outcome) { h.outcome = o })
 	h.Detector = h.detector
 	h.Engine, h.Lanes = engine(v, h.Workers)
 	if h.Memory > 0 {
 		keepTo(h.Memory)
-		h.detector.Limit(job.UsableMemory(h.Memory))
 		h.Lanes.Limit(job.ReadingMemory(h.Memory))
 	}
 	h.Observe, h.Trace = a.summary.observing(a.observe()), a.trace
 	a.summary.hunting(h)
 	h.pages = newPages(v, h)
 	return h, nil
+}
+
+// newDetector makes the detector of a hunt.
+func (a *app) newDetector(h *hunt) *masquerade.Detector {
+	d := masquerade.New(h.params, h.Scope, h.Workers)
+	d.Notify(func(text string) { a.log.Warn(text) })
+	if h.Memory > 0 {
+		d.Limit(job.UsableMemory(h.Memory))
+	}
+	return d
 }
 
 // advise says once in a run what works and could be better.

@@ -25,7 +25,7 @@ import (
 const vaultTime = 45 * time.Second
 
 // vaultSecret is a setting that a key vault may hold, under the name that the
-// Synapse notebook gave it.
+// Synapse notebook gave it, if it knew of such a thing.
 type vaultSecret struct{ name, key string }
 
 func vaultSecrets() []vaultSecret {
@@ -34,12 +34,14 @@ func vaultSecrets() []vaultSecret {
 		{"wsResourceId", "storage.workspace"},
 		{"wsId", "datacollector.workspace-id"},
 		{"wsSharedKey", "datacollector.shared-key"},
+		{"temporalApiKey", "temporal.api-key"},
 	}
 }
 
 // fromVault are the secrets to read from the vault: those that nothing else sets.
-// Whatever says where exports are goes before the vault's connection string, and
-// the vault's workspace is not looked for where its account is not.
+// Whatever says where exports are goes before the vault's connection string,
+// the vault's workspace is not looked for where its account is not, and a key of
+// Temporal where nobody asks for Temporal, or a certificate is shown to it.
 func (v *values) fromVault() []vaultSecret {
 	if v.text("key-vault.url") == "" {
 		return nil
@@ -47,9 +49,13 @@ func (v *values) fromVault() []vaultSecret {
 	instead := map[string][]string{
 		"storage.connection-string": {"storage.folder", "storage.account", "storage.endpoint", "storage.account-key", "storage.sas", "storage.emulator"},
 		"storage.workspace":         {"storage.folder", "storage.emulator"},
+		"temporal.api-key":          {"temporal.tls-cert"},
 	}
 	var wanted []vaultSecret
 	for _, s := range vaultSecrets() {
+		if s.key == "temporal.api-key" && !v.usesTemporal() {
+			continue
+		}
 		if v.origin[s.key] == "default" && !v.any(instead[s.key]...) {
 			wanted = append(wanted, s)
 		}

@@ -113,10 +113,13 @@ func (e *estate) secrets() search {
 		values, _ := url.ParseQuery(query)
 		all = append(all, values.Get("sig"))
 	}
-	return searchFor(append(all, azurite.Key, e.badKey, testKey, wrongWorkspaceKey, vaultToken, identityProof)...)
+	return searchFor(append(all, azurite.Key, e.badKey, testKey, wrongWorkspaceKey, vaultToken, identityProof, temporalKey)...)
 }
 
 const wrongWorkspaceKey = "bm90LXRoZS1yaWdodC1rZXktb2YtdGhlLXdvcmtzcGFjZQ=="
+
+// temporalKey is like an API key of Temporal Cloud.
+const temporalKey = "eyJhbGciOiJFUzI1NiIsImtpZCI6Ild2ZHdhQSJ9.eyJhY2NvdW50X2lkIjoieDdrMm0iLCJhdWQiOlsidGVtcG9yYWwuaW8iXX0.c2lnbmF0dXJlLW9mLXRoZS1rZXk"
 
 func newEstate(t *testing.T) *estate {
 	t.Helper()
@@ -195,6 +198,10 @@ func (e *estate) runs(t *testing.T) []secretRun {
 		{"half a workspace", []string{connection, key}, []string{"run"}, 2, "datacollector.workspace-id"},
 		{"config show", with(account, key, connection, "SPARKLESS_STORAGE_ACCOUNT_KEY="+azurite.Key, "SPARKLESS_STORAGE_SAS="+e.signature), []string{"config", "show"}, 0, ""},
 		{"config show of a file", nil, []string{"config", "show", "--config", e.file(t, "storage:\n  sas: "+e.signature)}, 0, ""},
+		{"key of Temporal without TLS", []string{connection, "TEMPORAL_ADDRESS=127.0.0.1:1", "SPARKLESS_TEMPORAL_API_KEY=" + temporalKey}, []string{"run", "--engine", "temporal", "--temporal-tls", "off"}, 2, "temporal.tls"},
+		{"key of Temporal in its address", []string{connection, "TEMPORAL_ADDRESS=" + temporalKey}, []string{"run", "--engine", "temporal"}, 2, "temporal.address"},
+		{"key of Temporal twice", []string{connection, "SPARKLESS_TEMPORAL_API_KEY_FILE=" + e.file(t, temporalKey), "SPARKLESS_TEMPORAL_API_KEY=" + temporalKey}, []string{"run", "--engine", "temporal"}, 2, "both set"},
+		{"config show of Temporal", []string{"TEMPORAL_API_KEY=" + temporalKey}, []string{"config", "show"}, 0, ""},
 		{"config show of a vault", e.vaultEnvironment, []string{"config", "show"}, 0, ""},
 	}
 }

@@ -84,7 +84,10 @@ func (a *app) logProgress(s progress.State) {
 		of = append(of, "sink", s.To)
 	}
 	if s.Bytes > 0 {
-		of = append(of, "bytes done", s.BytesDone, "bytes", s.Bytes, "blobs done", s.BlobsDone, "blobs", s.Blobs, "events", s.Events)
+		of = append(of, "bytes done", s.BytesDone, "bytes", s.Bytes, "events", s.Events)
+	}
+	if s.Blobs > 0 {
+		of = append(of, "blobs done", s.BlobsDone, "blobs", s.Blobs)
 	}
 	a.log.Info(s.Phase, append(of, "elapsed", s.Elapsed.Round(time.Second).String())...)
 }

@@ -66,7 +66,8 @@ func fencedBlocks(page string) (all []fenced) {
 }
 
 // Every command of the program on these pages works, in the order of the page, on an
-// account with exports. Commands of Azure are read by a shell, and not run.
+// account with exports. Commands of Azure are read by a shell, and not run; those that
+// need a Temporal server (```sh temporal) are read by the program as well.
 func TestPagesRun(t *testing.T) {
 	connection := accountWithDays(t, time.Date(2026, 11, 18, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC),
 		time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), time.Now().AddDate(0, 0, -1))
@@ -79,7 +80,10 @@ func TestPagesRun(t *testing.T) {
 			if text, err := shell(t, t.TempDir(), "-n").withInput(b.text); err != nil {
 				t.Errorf("%s: %v\n%s\n%s", name, err, b.text, text)
 			}
-			if !regexp.MustCompile(`\b(az|docker|kubectl) `).MatchString(b.text) {
+			switch {
+			case strings.Contains(b.info, "temporal"):
+				checkCommands(t, name, b.text)
+			case !regexp.MustCompile(`\b(az|docker|kubectl) `).MatchString(b.text):
 				script.WriteString(stepOf(b))
 			}
 		}
@@ -94,6 +98,29 @@ func TestPagesRun(t *testing.T) {
 				t.Errorf("%v\n%s", err, text)
 			}
 		})
+	}
+}
+
+// checkCommands finds commands of the program that there are not, and flags that these
+// have not.
+func checkCommands(t *testing.T, page, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "sparkless" {
+			continue
+		}
+		cmd, rest, err := testRoot(t).Find(words[1:])
+		if err == nil {
+			err = cmd.ParseFlags(rest)
+		}
+		if err == nil {
+			err = cmd.ValidateArgs(cmd.Flags().Args())
+		}
+		if err != nil || cmd.Name() == "sparkless" {
+			t.Errorf("%s: %s: %v", page, line, err)
+		}
 	}
 }
 

@@ -35,6 +35,9 @@ func (v *values) readSecrets(inFile *viper.Viper) error {
 			continue
 		}
 		text, origin, err := secretFromEnvironment(envName(s.key))
+		if standard := standardVariables()[s.key]; err == nil && text.Empty() && standard != "" {
+			text, origin = secret.New(os.Getenv(standard)), "environment "+standard
+		}
 		if err == nil && text.Empty() && inFile.IsSet(s.key) {
 			origin = v.file.at(s.key)
 			text, err = secretFromYAML(inFile.Get(s.key))

@@ -39,7 +39,7 @@ const configVariable = envPrefix + "_CONFIG"
 
 func settings() []setting {
 	j, m := job.DefaultConfig(), masquerade.NotebookParams()
-	return []setting{
+	return slices.Concat([]setting{
 		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
 		{"storage.endpoint", "endpoint", "", "URL of the blob service, for other clouds and emulators", false},
@@ -76,7 +76,7 @@ func settings() []setting {
 		{"job.fail-on-partial", "fail-on-partial", false, "exit with 1, not 3, when a result is partial", false},
 		{"job.wait", "wait", j.Wait.String(), "how long to wait for another run of the same day", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
-
+	}, manySettings(), []setting{
 		{"masquerade.profile", "profile", masquerade.Balanced, "what is reported: " + strings.Join(masquerade.Profiles(), ", "), false},
 		{"masquerade.min-score", "min-score", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
 		{"masquerade.weights", "weight", []string{}, "points for evidence or context, like folder=40; repeatable", false},
@@ -112,7 +112,7 @@ func settings() []setting {
 		{"display.no-progress", "no-progress", false, "show no progress", false},
 		{"log.level", "log-level", "info", "debug, info, warn or error", false},
 		{"log.format", "log-format", "auto", "text, json, or auto: text on a terminal", false},
-	}
+	})
 }
 
 // shorthand is the flag of one letter, if a flag has one.
@@ -154,6 +154,8 @@ type values struct {
 	origin  map[string]string
 	secrets map[string]secret.Text
 	tracing tracing.Provider // of Azure's clients
+
+	together bool // the command is about runs of many machines, whatever job.engine says
 }
 
 // loadSettings reads flags, environment and settings file. With an error, which
@@ -183,6 +185,11 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 				return nil, err
 			}
 		}
+		if standard, ok := standardVariables()[s.key]; ok {
+			if err := v.BindEnv(s.key, envName(s.key), standard); err != nil {
+				return nil, err
+			}
+		}
 		vals.origin[s.key] = originOf(s, flag, file)
 	}
 	return vals, errors.Join(err, vals.checkTypes(), vals.checkVault())
@@ -190,13 +197,15 @@ func loadSettings(flags *pflag.FlagSet) (*values, error) {
 
 // originOf says where a setting comes from that is no secret.
 func originOf(s setting, flag *pflag.Flag, file settingsFile) string {
-	env := envName(s.key)
-	switch {
-	case flag != nil && flag.Changed:
+	if flag != nil && flag.Changed {
 		return "flag --" + s.flag
-	case os.Getenv(env) != "":
-		return "environment " + env
-	case file.v.IsSet(s.key):
+	}
+	for _, env := range envNames(s.key) {
+		if os.Getenv(env) != "" {
+			return "environment " + env
+		}
+	}
+	if file.v.IsSet(s.key) {
 		return file.at(s.key)
 	}
 	return "default"

@@ -76,7 +76,7 @@ func (a *app) close(ctx context.Context, code int, err error) int {
 	} else if r.file != "" {
 		a.log.Info("the summary is in", "file", path.Base(r.fileName()))
 	}
-	a.recordRun(ctx)
+	a.recordRun(ctx, r)
 	switch {
 	case r.quiet:
 	case r.json:
@@ -90,7 +90,7 @@ func (a *app) close(ctx context.Context, code int, err error) int {
 // summarise begins the summary of a command that hunts. Asking another one for it,
 // or for what hangs on it, is a mistake.
 func (a *app) summarise(cmd *cobra.Command, v *values) error {
-	if slices.Contains([]string{"run", "backfill"}, cmd.Name()) {
+	if slices.Contains([]string{"run", "backfill", "merge"}, cmd.Name()) {
 		if err := oneFileEach(v); err != nil {
 			return err
 		}
@@ -98,8 +98,8 @@ func (a *app) summarise(cmd *cobra.Command, v *values) error {
 		return nil
 	}
 	for _, key := range []string{"output.summary", "output.fail-on"} {
-		if strings.HasPrefix(v.origin[key], "flag ") {
-			return usageError{fmt.Errorf("%s: %s hunts through no day; run and backfill do", strings.TrimPrefix(v.origin[key], "flag "), cmd.CommandPath())}
+		if strings.HasPrefix(v.origin[key], "flag ") && cmd.Name() != "worker" { // which is given the flags of a run
+			return usageError{fmt.Errorf("%s: %s hunts through no day; run, backfill and merge do", strings.TrimPrefix(v.origin[key], "flag "), cmd.CommandPath())}
 		}
 	}
 	return nil

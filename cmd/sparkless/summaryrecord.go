@@ -26,6 +26,7 @@ type recorder struct {
 
 	health func() ([]publish.Sink, error) // where the records of the run go
 	facts  []dayFacts                     // of the days, in their order
+	others map[string]bool                // windows by label: whether their record is for somebody else to send
 
 	started time.Time
 	window  event.Window // that was asked for
@@ -218,6 +219,30 @@ func (r *recorder) settled(late []publish.Delivery) {
 	if r != nil {
 		r.Earlier = append(r.Earlier, deliverySummaries(late)...)
 	}
+}
+
+// leave notes whether the record of a window is for somebody else to send, who works on
+// the same run.
+func (r *recorder) leave(w event.Window, others bool) {
+	if r != nil {
+		if r.others == nil {
+			r.others = map[string]bool{}
+		}
+		r.others[w.Label()] = others
+	}
+}
+
+// own reports whether there is anything of the run that nobody else accounts for.
+func (r *recorder) own() bool {
+	if r == nil || len(r.others) == 0 {
+		return true
+	}
+	for _, others := range r.others {
+		if !others {
+			return true
+		}
+	}
+	return false
 }
 
 // severe is an error if findings are as severe as the settings say.

@@ -54,7 +54,7 @@ func (v *values) checkMisplaced() error {
 			continue
 		}
 		if !isPlace(s.key) || certainly(fmt.Sprint(v.v.Get(s.key))) {
-			errs = append(errs, fmt.Errorf("%s (%s): %s: storage.connection-string, storage.account-key, storage.sas or datacollector.shared-key", s.key, v.origin[s.key], shown))
+			errs = append(errs, fmt.Errorf("%s (%s): %s: storage.connection-string, storage.account-key, storage.sas, datacollector.shared-key or temporal.api-key", s.key, v.origin[s.key], shown))
 		}
 	}
 	return errors.Join(errs...)
@@ -63,13 +63,16 @@ func (v *values) checkMisplaced() error {
 // isPlace tells the settings that may be a path, a URL or a resource ID.
 func isPlace(key string) bool {
 	_, name, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"folder", "file", "files", "report", "summary", "endpoint", "url", "audience", "workspace", "resource-id", "facts"}, name)
+	return slices.Contains([]string{"folder", "file", "files", "report", "summary", "endpoint", "url", "address", "audience", "workspace", "resource-id", "facts", "tls-ca", "tls-cert", "tls-key"}, name)
 }
 
 // certainly tells connection strings, signatures and keys that stand alone.
 func certainly(text string) bool {
 	text = percentDecoded(text)
 	if len(text)%4 == 0 && regexp.MustCompile(`^[A-Za-z0-9+/]{42,}={1,2}$`).MatchString(text) {
+		return true
+	}
+	if holdsToken(text) {
 		return true
 	}
 	text = strings.ToLower(text)

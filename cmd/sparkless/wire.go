@@ -40,6 +40,7 @@ func engine(v *values, workers int) (job.Engine, *event.Lanes) {
 
 func jobConfig(v *values) (job.Config, error) {
 	size, err := v.size("job.shard-size")
+	batch, errBatch := v.size("job.batch-size")
 	wait, errWait := time.ParseDuration(v.text("job.wait"))
 	if errWait != nil {
 		errWait = fmt.Errorf("job.wait (%s): %s is not a time such as 90s or 5m", v.origin["job.wait"], address(v.text("job.wait")))
@@ -53,6 +54,7 @@ func jobConfig(v *values) (job.Config, error) {
 		Scope:            v.text("job.scope"),
 		Workers:          v.whole("job.workers"),
 		ShardSize:        size,
+		BatchSize:        batch,
 		History:          history,
 		Memory:           memory,
 		MaxMalformed:     v.number("job.max-malformed"),
@@ -73,7 +75,7 @@ func jobConfig(v *values) (job.Config, error) {
 	if c.Scope == "" {
 		c.Scope = job.DefaultConfig().Scope // until resolveScope knows better
 	}
-	return c, errors.Join(err, errMemory, errHistory, errWait, errLayout, errFields, c.Validate())
+	return c, errors.Join(err, errBatch, errMemory, errHistory, errWait, errLayout, errFields, c.Validate())
 }
 
 // resolveScope names the estate after the one workspace that is read, whether it

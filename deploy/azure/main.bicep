@@ -62,12 +62,42 @@ param missingHours int = 0
 @minLength(2)
 param backfillLast string = '7d'
 
-@description('Resource ID of a key vault with the workspace\'s shared key: findings are then sent by the HTTP Data Collector API as well. It has to use role-based access. Empty, as it should be, without.')
+@description('Resource ID of a key vault that holds the secrets named below. It has to use role-based access. Empty if there are none.')
 param vaultId string = ''
 
-@description('Name of the secret in that vault.')
-@minLength(1)
+@description('Name of the secret in that vault that holds the workspace\'s shared key: with a vault, findings are then sent by the HTTP Data Collector API as well. Empty for none, which is better.')
 param sharedKeyName string = 'wsSharedKey'
+
+@description('How many replicas of a job work on a day, each with as many processors as cpu says. More than one need Temporal, which hands the work out: temporalAddress. A new subscription has 100 processors an environment, and more on request.')
+@minValue(1)
+param replicas int = 1
+
+@description('Host and port of Temporal\'s frontend, like my-namespace.a1b2c.tmprl.cloud:7233. Empty to do without: one replica does a day alone.')
+param temporalAddress string = ''
+
+@description('Namespace in Temporal. In Temporal Cloud its name has the account behind it, like my-namespace.a1b2c.')
+@minLength(1)
+param temporalNamespace string = 'default'
+
+@description('Whether connections to Temporal are encrypted. auto: with an API key, a certificate or an authority.')
+@allowed([
+  'auto'
+  'on'
+  'off'
+])
+param temporalTls string = 'auto'
+
+@description('Name of the secret in the vault that holds an API key for Temporal. Empty for none.')
+param temporalKeyName string = ''
+
+@description('Name of the secret in the vault that holds the client\'s certificate for Temporal (mTLS), as PEM. Empty for none.')
+param temporalCertificateName string = ''
+
+@description('Name of the secret in the vault that holds the certificate\'s private key, as PEM.')
+param temporalCertificateKeyName string = ''
+
+@description('Name of the secret in the vault that holds the certificate of the authority that Temporal\'s own is from, as PEM. Empty for the public ones.')
+param temporalAuthorityName string = ''
 
 // A resource ID between slashes: [2] is the subscription, [4] the resource group, [8] the name.
 var accountParts = split(storageAccountId, '/')
@@ -165,7 +195,7 @@ module registry 'modules/registry.bicep' = if (!empty(registryId)) {
   }
 }
 
-// The right to read the shared key, if there is one.
+// The right to read secrets, if there are some.
 module vault 'modules/vault.bicep' = if (!empty(vaultId)) {
   name: '${name}-vault'
   scope: resourceGroup(vaultParts[2], vaultParts[4])
@@ -198,7 +228,15 @@ module jobs 'modules/jobs.bicep' = {
     ingestionEndpoint: rule.outputs.endpoint
     ingestionRule: rule.outputs.immutableId
     workspaceGuid: workspace.outputs.customerId
-    sharedKeyUrl: empty(vaultId) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${sharedKeyName}'
+    sharedKeyUrl: empty(vaultId) || empty(sharedKeyName) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${sharedKeyName}'
+    replicas: replicas
+    temporalAddress: temporalAddress
+    temporalNamespace: temporalNamespace
+    temporalTls: temporalTls
+    temporalKeyUrl: empty(vaultId) || empty(temporalKeyName) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${temporalKeyName}'
+    temporalCertificateUrl: empty(vaultId) || empty(temporalCertificateName) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${temporalCertificateName}'
+    temporalCertificateKeyUrl: empty(vaultId) || empty(temporalCertificateKeyName) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${temporalCertificateKeyName}'
+    temporalAuthorityUrl: empty(vaultId) || empty(temporalAuthorityName) ? '' : 'https://${vaultParts[8]}${environment().suffixes.keyvaultDns}/secrets/${temporalAuthorityName}'
   }
   dependsOn: [
     storage

@@ -96,6 +96,10 @@ func deployments() map[string]map[string]any {
 		"key vault":   with(map[string]any{"vaultId": vaultID, "registryId": registryID}),
 		"other names": with(map[string]any{"name": "hunt-at-night-in-eu1", "workContainer": "hunt-state", "exportContainer": "am-securityevent-2", "location": "northeurope"}),
 		"all its own": with(map[string]any{"exportWorkspace": "", "schedule": "0 14 * * *", "cpu": "4.0", "missingHours": 6, "backfillLast": "30d", "sharedKeyName": "other"}),
+		"replicas":    with(map[string]any{"replicas": 25, "cpu": "4.0", "temporalAddress": "sparkless-temporal:7233", "temporalTls": "off"}),
+		"one replica": with(map[string]any{"temporalAddress": "soc.a1b2c.tmprl.cloud:7233", "temporalNamespace": "soc.a1b2c", "vaultId": vaultID, "sharedKeyName": "", "temporalKeyName": "temporal-key"}),
+		"certificates": with(map[string]any{"replicas": 3, "temporalAddress": "soc.a1b2c.tmprl.cloud:7233", "vaultId": vaultID, "temporalCertificateName": "temporal-crt",
+			"temporalCertificateKeyName": "temporal-crt-key", "temporalAuthorityName": "temporal-ca"}),
 	}
 }
 
@@ -211,30 +215,109 @@ func TestNamesAreLegal(t *testing.T) {
 	}
 }
 
-// Both jobs have one replica, the pair of processors and memory that Container Apps
-// takes, and a limit of time and of retries.
+// Both jobs have one replica unless told, the pair of processors and memory that
+// Container Apps takes, and a limit of time and of retries: of several replicas none may
+// die with its node and end the others.
 func TestJobs(t *testing.T) {
 	for name, params := range deployments() {
 		jobs := deployed(t, params).Of("Microsoft.App/jobs")
+		replicas, lone := params["replicas"], params["temporalAddress"] == nil
+		if replicas == nil {
+			replicas = 1
+		}
 		if len(jobs) != 2 {
 			t.Fatalf("%s: %d jobs", name, len(jobs))
 		}
 		for i, want := range []struct {
 			command, trigger string
-			timeout, retries int
-		}{{"run", "schedule", 7200, 1}, {"backfill", "manual", 86400, 0}} {
+			timeout          int
+			retries          any
+		}{{"run", "schedule", 7200, replicas}, {"backfill", "manual", 86400, map[bool]any{true: 0, false: replicas}[lone]}} {
 			properties := jobs[i].Body["properties"].(map[string]any)
 			config := properties["configuration"].(map[string]any)
 			trigger := config[want.trigger+"TriggerConfig"].(map[string]any)
 			container := only(t, properties["template"].(map[string]any)["containers"])
 			resources := container["resources"].(map[string]any)
-			if trigger["parallelism"] != 1 || trigger["replicaCompletionCount"] != 1 || config["replicaTimeout"] != want.timeout || config["replicaRetryLimit"] != want.retries ||
+			if trigger["parallelism"] != replicas || trigger["replicaCompletionCount"] != replicas || config["replicaTimeout"] != want.timeout || config["replicaRetryLimit"] != want.retries ||
 				strings.ToLower(config["triggerType"].(string)) != want.trigger || !reflect.DeepEqual(container["args"], []any{want.command}) {
 				t.Errorf("%s: %s", name, asJSON(config))
 			}
 			if memory := map[any]string{0.5: "1Gi", 1.0: "2Gi", 2.0: "4Gi", 4.0: "8Gi"}[resources["cpu"]]; memory == "" || memory != resources["memory"] {
 				t.Errorf("%s: %v", name, resources)
 			}
+		}
+	}
+}
+
+// What several replicas need is set for them, and for nobody else; secrets stand in the
+// vault, and their names and files are where settings say.
+func TestJobsOnTemporal(t *testing.T) {
+	for name, params := range deployments() {
+		for _, job := range deployed(t, params).Of("Microsoft.App/jobs") {
+			properties := job.Body["properties"].(map[string]any)
+			template := properties["template"].(map[string]any)
+			container := only(t, template["containers"])
+			env := variables(container["env"])
+			secrets := map[string]string{}
+			for _, s := range properties["configuration"].(map[string]any)["secrets"].([]any) {
+				secret := s.(map[string]any)
+				secrets[secret["name"].(string)] = secret["keyVaultUrl"].(string)
+			}
+			files := filesOf(t, template, container, secrets)
+			if address := params["temporalAddress"]; address == nil {
+				if env["SPARKLESS_JOB_ENGINE"] != "" || env["SPARKLESS_TEMPORAL_ADDRESS"] != "" || len(files) > 0 {
+					t.Errorf("%s: %v, %v", name, env, files)
+				}
+			} else if env["SPARKLESS_JOB_ENGINE"] != "temporal" || env["SPARKLESS_TEMPORAL_ADDRESS"] != address {
+				t.Errorf("%s: %v", name, env)
+			}
+			for variable, parameter := range map[string]string{
+				"SPARKLESS_TEMPORAL_API_KEY": "temporalKeyName", "SPARKLESS_TEMPORAL_TLS_CERT": "temporalCertificateName",
+				"SPARKLESS_TEMPORAL_TLS_KEY": "temporalCertificateKeyName", "SPARKLESS_TEMPORAL_TLS_CA": "temporalAuthorityName",
+			} {
+				value := env[variable]
+				if secret := files[value]; secret != "" {
+					value = secret
+				}
+				want := ""
+				if params[parameter] != nil {
+					want = "https://kv-soc.vault.azure.net/secrets/" + params[parameter].(string)
+				}
+				if secrets[value] != want {
+					t.Errorf("%s: %s is %q, the secret %q, want %q", name, variable, env[variable], secrets[value], want)
+				}
+			}
+		}
+	}
+}
+
+// filesOf are the secrets that a container has as files, by path.
+func filesOf(t *testing.T, template, container map[string]any, secrets map[string]string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, m := range container["volumeMounts"].([]any) {
+		mount, volume := m.(map[string]any), only(t, template["volumes"])
+		if mount["volumeName"] != volume["name"] || volume["storageType"] != "Secret" {
+			t.Errorf("%v of %v", mount, volume)
+		}
+		for _, s := range volume["secrets"].([]any) {
+			file := s.(map[string]any)
+			files[mount["mountPath"].(string)+"/"+file["path"].(string)] = file["secretRef"].(string)
+			if secrets[file["secretRef"].(string)] == "" {
+				t.Errorf("%v is of no secret", file)
+			}
+		}
+	}
+	return files
+}
+
+// Several replicas without Temporal are not made one in silence: the program refuses.
+func TestReplicasNeedTemporal(t *testing.T) {
+	params := map[string]any{"image": "i", "workspaceId": socWorkspace, "storageAccountId": accountID, "replicas": 3}
+	for _, job := range deployed(t, params).Of("Microsoft.App/jobs") {
+		env := variables(only(t, job.Body["properties"].(map[string]any)["template"].(map[string]any)["containers"])["env"])
+		if env["SPARKLESS_JOB_ENGINE"] != "temporal" || env["SPARKLESS_TEMPORAL_ADDRESS"] != "" {
+			t.Errorf("%v", env)
 		}
 	}
 }
@@ -269,6 +352,7 @@ func TestWhatIsBrokenIsNoticed(t *testing.T) {
 		"a reference that is not waited for":   {"resourceId(variables('workspaceParts')[2], variables('workspaceParts')[4], 'Microsoft.Resources/deployments', format('{0}-workspace', parameters('name')))]\"\n      ]", "resourceId('Microsoft.Resources/deployments', format('{0}-rule', parameters('name')))]\"\n      ]"},
 		"a name with too few parts":            {"format('{0}/default/{1}', parameters('accountName'), parameters('workContainer'))]\",", "format('{0}/{1}', parameters('accountName'), parameters('workContainer'))]\","},
 		"an argument too many":                 {"empty(parameters('vaultId'))", "empty(parameters('vaultId'), '')"},
+		"more than two of or":                  {"or(greater(parameters('replicas'), 1), not(", "or(true, greater(parameters('replicas'), 1), not("},
 		"brackets that do not close":           {"[parameters('schedule')]", "[parameters('schedule'"},
 		"a function that there is not":         {"guid(", "uuid("},
 		"a condition that is not known yet":    {"[not(empty(parameters('vaultId')))]", "[empty(reference(resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', parameters('name')), '2024-11-30').clientId)]"},
@@ -289,6 +373,7 @@ func TestWhatIsBrokenIsNoticed(t *testing.T) {
 		"nothing is said":      {},
 		"an unknown parameter": {"image": "i", "workspaceId": socWorkspace, "storageAccountId": accountID, "spare": "x"},
 		"too long a name":      {"image": "i", "workspaceId": socWorkspace, "storageAccountId": accountID, "name": strings.Repeat("x", 21)},
+		"no replica":           {"image": "i", "workspaceId": socWorkspace, "storageAccountId": accountID, "replicas": 0},
 		"odd processors":       {"image": "i", "workspaceId": socWorkspace, "storageAccountId": accountID, "cpu": "3.0"},
 		"a name of a resource": {"image": "i", "workspaceId": "law-soc", "storageAccountId": accountID},
 	} {
@@ -307,6 +392,7 @@ func TestBrokenBicepIsNoticed(t *testing.T) {
 		"a name that is a function's":      {"main.bicep", "jobEnvironment", "environment"},
 		"a module that is not there":       {"main.bicep", "modules/rule.bicep", "modules/rules.bicep"},
 		"a parameter that serves nobody":   {"modules/vault.bicep", "param vaultName string", "param vaultName string\n\nparam spare string = ''"},
+		"an operator that there is not":    {"modules/jobs.bicep", "replicas > 1 ||", "replicas > 1 ??"},
 		"a name that is not known in time": {"main.bicep", "name: '${name}-jobs'", "name: '${identity.properties.clientId}-jobs'"},
 		"two that wait for each other":     {"main.bicep", "    workspaceName: workspaceParts[8]", "    workspaceName: rule.outputs.ruleId"},
 	} {

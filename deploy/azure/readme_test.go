@@ -342,6 +342,9 @@ func TestBodiesOfAStart(t *testing.T) {
 	}
 	made := starts(t, map[string]any{"NIGHTLY": plain(t, plainOwn), "BACKFILL": plain(t, plainOwn)})["backfill.json"]["containers"].([]any)[0].(map[string]any)
 	body := asJSON["containers"].([]any)[0].(map[string]any)
+	if mounts, ok := made["volumeMounts"].([]any); ok && len(mounts) == 0 {
+		delete(made, "volumeMounts") // as good as none
+	}
 	if !slices.Equal(slices.Sorted(maps.Keys(variables(made["env"]))), slices.Sorted(maps.Keys(variables(body["env"])))) ||
 		!reflect.DeepEqual(made["args"], body["args"]) || !reflect.DeepEqual(made["resources"], body["resources"]) || made["name"] != body["name"] ||
 		!slices.Equal(slices.Sorted(maps.Keys(made)), slices.Sorted(maps.Keys(body))) {

@@ -21,7 +21,7 @@ const (
 type Run struct {
 	TimeStamp string `column:"datetime"` // when the run ended
 	RunId     string // of the run: the same in all its records
-	Command   string // run or backfill
+	Command   string // run, backfill or merge; worker where nobody waits for the run
 	Host      string `json:",omitempty"` // that it ran on
 	Version   string // of the program
 	Profile   string

@@ -17,6 +17,7 @@ type armTemplate struct {
 		DefaultValue         json.RawMessage
 		AllowedValues        []any
 		MinLength, MaxLength int
+		MinValue, MaxValue   *int
 	}
 	Variables map[string]json.RawMessage
 	Resources []armResource
@@ -74,7 +75,7 @@ func deployARM(text []byte, said map[string]any, azure Azure, group Group) (*Dep
 	s := &armScope{Group: group, azure: azure, params: map[string]any{}, raw: t.Variables, vars: map[string]any{}, done: map[string]map[string]any{}}
 	declared := map[string]parameter{}
 	for name, p := range t.Parameters {
-		one := parameter{Type: p.Type, AllowedValues: p.AllowedValues, MinLength: p.MinLength, MaxLength: p.MaxLength}
+		one := parameter{Type: p.Type, AllowedValues: p.AllowedValues, MinLength: p.MinLength, MaxLength: p.MaxLength, MinValue: p.MinValue, MaxValue: p.MaxValue}
 		if p.DefaultValue != nil {
 			var err error
 			if one.DefaultValue, err = nodeOf(p.DefaultValue); err != nil {

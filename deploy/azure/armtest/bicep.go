@@ -195,6 +195,13 @@ func parameterOf(c tree, decorators []tree, s *bicepScope) (parameter, error) {
 			p.MinLength, _ = v.(int)
 		case "maxLength":
 			p.MaxLength, _ = v.(int)
+		case "minValue", "maxValue":
+			limit, _ := v.(int)
+			if call.name == "minValue" {
+				p.MinValue = &limit
+			} else {
+				p.MaxValue = &limit
+			}
 		case "allowed":
 			p.AllowedValues, _ = v.([]any)
 		case "description":
@@ -246,6 +253,8 @@ func nodeOfTree(t tree) (node, error) {
 		return callOfTree(t, parts)
 	case "member_expression", "subscript_expression":
 		return itemOf{parts[0], parts[1]}, nil
+	case "binary_expression":
+		return operationOf(t, parts)
 	case "ternary_expression":
 		return ternOf{parts[0], parts[1], parts[2]}, nil
 	case "unary_expression":
@@ -254,6 +263,16 @@ func nodeOfTree(t tree) (node, error) {
 		}
 	}
 	return nil, fmt.Errorf("line %d: %s is not known here", t.Line, t.Type)
+}
+
+// operationOf is an operator between two as the function that ARM has for it.
+func operationOf(t tree, parts []node) (node, error) {
+	for operator, function := range map[string]string{"||": "or", ">": "greater"} {
+		if slices.Contains(t.Words, operator) {
+			return callOf{function, parts}, nil
+		}
+	}
+	return nil, fmt.Errorf("line %d: %q is not known here", t.Line, t.Words)
 }
 
 func unescaped(text string) string {

@@ -68,6 +68,8 @@ type parameter struct {
 	AllowedValues []any
 	MinLength     int
 	MaxLength     int
+	MinValue      *int
+	MaxValue      *int
 }
 
 // values are the values of parameters: what is said, else the defaults.
@@ -104,12 +106,14 @@ func paramValues(declared map[string]parameter, said map[string]any, s scope, go
 
 func (p parameter) check(v any) error {
 	text, isText := v.(string)
-	_, isInt := v.(int)
+	number, isInt := v.(int)
 	switch {
 	case p.Type == "string" && !isText, p.Type == "int" && !isInt, p.Type != "string" && p.Type != "int":
 		return fmt.Errorf("%v (%T) is no %s", v, v, p.Type)
 	case isText && (len(text) < p.MinLength || p.MaxLength > 0 && len(text) > p.MaxLength):
 		return fmt.Errorf("%q is not of %d to %d characters", text, p.MinLength, p.MaxLength)
+	case isInt && (p.MinValue != nil && number < *p.MinValue || p.MaxValue != nil && number > *p.MaxValue):
+		return fmt.Errorf("%d is too small or too large", number)
 	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, v):
 		return fmt.Errorf("%v is none of %v", v, p.AllowedValues)
 	}

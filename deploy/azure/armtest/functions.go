@@ -22,6 +22,18 @@ func pure(name string, args []any) (any, error) {
 		if b, ok := args[0].(bool); ok {
 			return !b, nil
 		}
+	case name == "or" && len(args) == 2:
+		a, isBool := args[0].(bool)
+		b, areBool := args[1].(bool)
+		if isBool && areBool {
+			return a || b, nil
+		}
+	case name == "greater" && len(args) == 2:
+		a, isInt := args[0].(int)
+		b, areInt := args[1].(int)
+		if isInt && areInt {
+			return a > b, nil
+		}
 	case name == "split" && len(args) == 2:
 		var parts []any
 		for part := range strings.SplitSeq(texts[0], texts[1]) {

@@ -60,6 +60,31 @@ param sharedKeyUrl string
 @description('Hours without events that a whole result may have.')
 param missingHours int
 
+@description('Replicas of a job that work at once.')
+@minValue(1)
+param replicas int
+
+@description('Host and port of Temporal\'s frontend. Empty for none.')
+param temporalAddress string
+
+@description('Namespace in Temporal.')
+param temporalNamespace string
+
+@description('Whether connections to Temporal are encrypted: auto, on or off.')
+param temporalTls string
+
+@description('URL of the API key for Temporal in a key vault. Empty for none.')
+param temporalKeyUrl string
+
+@description('URL of the client\'s certificate for Temporal. Empty for none.')
+param temporalCertificateUrl string
+
+@description('URL of its private key.')
+param temporalCertificateKeyUrl string
+
+@description('URL of the certificate of Temporal\'s authority. Empty for the public ones.')
+param temporalAuthorityUrl string
+
 // What Container Apps gives to so many processors.
 var memory = {
   '0.5': '1Gi'
@@ -94,8 +119,42 @@ var registries = [
   }
 ]
 
-// The key stays in the vault: Container Apps fetches it as the identity, and nobody sees it in the job.
-var secrets = [
+// The HTTP Data Collector API beside the Logs Ingestion API, for as long as rules query its table.
+var collector = [
+  { name: 'SPARKLESS_DATACOLLECTOR_WORKSPACE_ID', value: workspaceGuid }
+  { name: 'SPARKLESS_DATACOLLECTOR_SHARED_KEY', secretRef: 'shared-key' }
+]
+
+// Whether Temporal hands the work out. Several replicas without it are a mistake, which the program says (exit
+// code 2).
+var distributed = replicas > 1 || !empty(temporalAddress)
+
+var hasFiles = !empty(temporalCertificateUrl) || !empty(temporalAuthorityUrl)
+
+var cluster = [
+  { name: 'SPARKLESS_JOB_ENGINE', value: 'temporal' }
+  { name: 'SPARKLESS_TEMPORAL_ADDRESS', value: temporalAddress }
+  { name: 'SPARKLESS_TEMPORAL_NAMESPACE', value: temporalNamespace }
+  { name: 'SPARKLESS_TEMPORAL_TLS', value: temporalTls }
+]
+
+var apiKey = [
+  { name: 'SPARKLESS_TEMPORAL_API_KEY', secretRef: 'temporal-api-key' }
+]
+
+var certificate = [
+  { name: 'SPARKLESS_TEMPORAL_TLS_CERT', value: '/mnt/temporal/client.crt' }
+  { name: 'SPARKLESS_TEMPORAL_TLS_KEY', value: '/mnt/temporal/client.key' }
+]
+
+var authority = [
+  { name: 'SPARKLESS_TEMPORAL_TLS_CA', value: '/mnt/temporal/authority.crt' }
+]
+
+// What both jobs have.
+var common = concat(settings, empty(sharedKeyUrl) ? [] : collector, distributed ? cluster : [], empty(temporalKeyUrl) ? [] : apiKey, empty(temporalCertificateUrl) ? [] : certificate, empty(temporalAuthorityUrl) ? [] : authority)
+
+var sharedKeySecrets = [
   {
     name: 'shared-key'
     keyVaultUrl: sharedKeyUrl
@@ -103,10 +162,70 @@ var secrets = [
   }
 ]
 
-// The HTTP Data Collector API beside the Logs Ingestion API, for as long as rules query its table.
-var collector = [
-  { name: 'SPARKLESS_DATACOLLECTOR_WORKSPACE_ID', value: workspaceGuid }
-  { name: 'SPARKLESS_DATACOLLECTOR_SHARED_KEY', secretRef: 'shared-key' }
+var apiKeySecrets = [
+  {
+    name: 'temporal-api-key'
+    keyVaultUrl: temporalKeyUrl
+    identity: identityId
+  }
+]
+
+var certificateSecrets = [
+  {
+    name: 'temporal-certificate'
+    keyVaultUrl: temporalCertificateUrl
+    identity: identityId
+  }
+  {
+    name: 'temporal-certificate-key'
+    keyVaultUrl: temporalCertificateKeyUrl
+    identity: identityId
+  }
+]
+
+var authoritySecrets = [
+  {
+    name: 'temporal-authority'
+    keyVaultUrl: temporalAuthorityUrl
+    identity: identityId
+  }
+]
+
+// They stay in the vault: Container Apps fetches them as the identity, and nobody sees them in the job.
+var secrets = concat(empty(sharedKeyUrl) ? [] : sharedKeySecrets, empty(temporalKeyUrl) ? [] : apiKeySecrets, empty(temporalCertificateUrl) ? [] : certificateSecrets, empty(temporalAuthorityUrl) ? [] : authoritySecrets)
+
+var certificateFiles = [
+  {
+    secretRef: 'temporal-certificate'
+    path: 'client.crt'
+  }
+  {
+    secretRef: 'temporal-certificate-key'
+    path: 'client.key'
+  }
+]
+
+var authorityFiles = [
+  {
+    secretRef: 'temporal-authority'
+    path: 'authority.crt'
+  }
+]
+
+// Certificates are files, and nowhere but in memory.
+var volumes = [
+  {
+    name: 'temporal'
+    storageType: 'Secret'
+    secrets: concat(empty(temporalCertificateUrl) ? [] : certificateFiles, empty(temporalAuthorityUrl) ? [] : authorityFiles)
+  }
+]
+
+var mounts = [
+  {
+    volumeName: 'temporal'
+    mountPath: '/mnt/temporal'
+  }
 ]
 
 // Yesterday, every day. Its exit code is 0, or: 1 failed, 2 settings, 3 done on partial input, 4 not authorised,
@@ -130,22 +249,23 @@ resource nightly 'Microsoft.App/jobs@2025-01-01' = {
         // Container Apps starts an execution although the last one still runs. That does no harm: a lease in the
         // work container lets one of the two work on a day, and the other waits or leaves.
         cronExpression: schedule
-        // One replica: a day is one piece of work, and replicas cannot tell who they are. A second one would
-        // wait for the lease and find all done.
-        parallelism: 1
-        replicaCompletionCount: 1
+        // All at once, and each has to succeed. Replicas cannot tell who they are: without Temporal one works on
+        // a day, and a second one would wait for its lease and find all done. With it each starts or joins the
+        // workflow of the day, works for it until it has ended, and ends as it did.
+        parallelism: replicas
+        replicaCompletionCount: replicas
       }
       // Two hours, where a day of 100 GB takes about one quarter of an hour. At the limit Container Apps sends
       // SIGTERM and, 30 seconds later, SIGKILL. sparkless ends with 130 within seconds, and the next start goes
       // on where it stopped.
       replicaTimeout: 7200
-      // One retry: the job of the next night is about another day, so a replica that dies with its node, or a
-      // service that is down, needs a second try tonight. Not more: what is wrong with settings or roles (2, 4)
-      // is wrong again, and hours that are missing (3) are missing again. A retry reads nothing again that was
-      // read, and sends nothing again that was sent, so one that is for nothing takes seconds.
-      replicaRetryLimit: 1
+      // One retry for each replica: the job of the next night is about another day, so a replica that dies with
+      // its node, or a service that is down, needs a second try tonight. Not more: what is wrong with settings
+      // or roles (2, 4) is wrong again, and hours that are missing (3) are missing again. A retry reads nothing
+      // again that was read, and sends nothing again that was sent, so one that is for nothing takes seconds.
+      replicaRetryLimit: replicas
       registries: empty(registryServer) ? [] : registries
-      secrets: empty(sharedKeyUrl) ? [] : secrets
+      secrets: secrets
     }
     template: {
       containers: [
@@ -155,13 +275,15 @@ resource nightly 'Microsoft.App/jobs@2025-01-01' = {
           args: [
             'run'
           ]
-          env: concat(settings, empty(sharedKeyUrl) ? [] : collector)
+          env: common
           resources: {
             cpu: json(cpu)
             memory: memory[cpu]
           }
+          volumeMounts: hasFiles ? mounts : []
         }
       ]
+      volumes: hasFiles ? volumes : []
     }
   }
 }
@@ -183,18 +305,20 @@ resource backfill 'Microsoft.App/jobs@2025-01-01' = {
     configuration: {
       triggerType: 'Manual'
       manualTriggerConfig: {
-        // One replica: a day is one piece of work, and replicas cannot tell who they are. A second one would
-        // wait for the lease and find all done.
-        parallelism: 1
-        replicaCompletionCount: 1
+        // All at once, and each has to succeed. Replicas cannot tell who they are: without Temporal one works on
+        // a day, and a second one would wait for its lease and find all done. With it each starts or joins the
+        // workflow of the day, works for it until it has ended, and ends as it did.
+        parallelism: replicas
+        replicaCompletionCount: replicas
       }
       // A day. What is not done then is done by the next start, which reads nothing again.
       replicaTimeout: 86400
-      // No retry: a range with one partial day ends with 3, and would be gone through again for nothing. Whoever
-      // has started the job looks at its end, and starts it again if need be.
-      replicaRetryLimit: 0
+      // One replica is not tried again: a range with one partial day ends with 3, and would be gone through
+      // again for nothing. Whoever has started the job looks at its end, and starts it again if need be. Of
+      // several, one that dies with its node must not end the others.
+      replicaRetryLimit: distributed ? replicas : 0
       registries: empty(registryServer) ? [] : registries
-      secrets: empty(sharedKeyUrl) ? [] : secrets
+      secrets: secrets
     }
     template: {
       containers: [
@@ -204,13 +328,15 @@ resource backfill 'Microsoft.App/jobs@2025-01-01' = {
           args: [
             'backfill'
           ]
-          env: concat(settings, empty(sharedKeyUrl) ? [] : collector, days)
+          env: concat(common, days)
           resources: {
             cpu: json(cpu)
             memory: memory[cpu]
           }
+          volumeMounts: hasFiles ? mounts : []
         }
       ]
+      volumes: hasFiles ? volumes : []
     }
   }
 }

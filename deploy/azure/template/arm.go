@@ -74,13 +74,22 @@ func (p Param) arm() Object {
 		}
 		o = append(o, Member{Name: "allowedValues", Value: allowed})
 	}
+	limit := p.limit()
 	if p.Least > 0 {
-		o = append(o, Member{Name: "minLength", Value: Int(p.Least)})
+		o = append(o, Member{Name: "min" + limit, Value: Int(p.Least)})
 	}
 	if p.Most > 0 {
-		o = append(o, Member{Name: "maxLength", Value: Int(p.Most)})
+		o = append(o, Member{Name: "max" + limit, Value: Int(p.Most)})
 	}
 	return append(o, Member{Name: "metadata", Value: Object{{Name: "description", Value: Text(oneLine(p.Note))}}})
+}
+
+// limit is how the names end of what keeps a parameter within Least and Most.
+func (p Param) limit() string {
+	if p.Type == "int" {
+		return "Value"
+	}
+	return "Length"
 }
 
 func (r *Resource) arm() Object {

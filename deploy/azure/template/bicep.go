@@ -55,10 +55,10 @@ func (p Param) bicep(b *strings.Builder) {
 		fmt.Fprintln(b, "])")
 	}
 	if p.Least > 0 {
-		fmt.Fprintf(b, "@minLength(%d)\n", p.Least)
+		fmt.Fprintf(b, "@min%s(%d)\n", p.limit(), p.Least)
 	}
 	if p.Most > 0 {
-		fmt.Fprintf(b, "@maxLength(%d)\n", p.Most)
+		fmt.Fprintf(b, "@max%s(%d)\n", p.limit(), p.Most)
 	}
 	fmt.Fprintf(b, "param %s %s", p.Name, p.Type)
 	if p.Default != nil {

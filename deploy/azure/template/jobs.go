@@ -17,20 +17,21 @@ stopped. Container Apps takes each of them for a failure and knows none that is 
 		timeout: 7200,
 		timeoutNote: `Two hours, where a day of 100 GB takes about one quarter of an hour. At the limit Container Apps sends SIGTERM and, 30 seconds later, SIGKILL. sparkless
 ends with 130 within seconds, and the next start goes on where it stopped.`,
-		retries: 1,
-		retryNote: `One retry: the job of the next night is about another day, so a replica that dies with its node, or a service that is down, needs a second try tonight. Not
-more: what is wrong with settings or roles (2, 4) is wrong again, and hours that are missing (3) are missing again. A retry reads nothing again that was read, and sends
-nothing again that was sent, so one that is for nothing takes seconds.`,
-		env: env(),
+		retries: param{"replicas"},
+		retryNote: `One retry for each replica: the job of the next night is about another day, so a replica that dies with its node, or a service that is down, needs a second
+try tonight. Not more: what is wrong with settings or roles (2, 4) is wrong again, and hours that are missing (3) are missing again. A retry reads nothing again that was
+read, and sends nothing again that was sent, so one that is for nothing takes seconds.`,
+		env: variable{"common"},
 	}
 	backfill := job{
 		symbol: "backfill", suffix: "-backfill", command: "backfill", trigger: "Manual", triggerConfig: "manualTriggerConfig",
 		note:        "Past days, when somebody starts it: those before today that backfillLast says, or the range that the start names in its environment.",
 		timeout:     86400,
 		timeoutNote: "A day. What is not done then is done by the next start, which reads nothing again.",
-		retries:     0,
-		retryNote:   "No retry: a range with one partial day ends with 3, and would be gone through again for nothing. Whoever has started the job looks at its end, and starts it again if need be.",
-		env:         append(env(), variable{"days"}),
+		retries:     choice{variable{"distributed"}, param{"replicas"}, Int(0)},
+		retryNote: `One replica is not tried again: a range with one partial day ends with 3, and would be gone through again for nothing. Whoever has started the job looks at its
+end, and starts it again if need be. Of several, one that dies with its node must not end the others.`,
+		env: fn("concat", variable{"common"}, variable{"days"}),
 	}
 	t.Resources = []*Resource{nightly.resource(), backfill.resource()}
 	t.Outputs = []Output{
@@ -65,7 +66,7 @@ func jobsParams() []Param {
 	for _, p := range texts {
 		params = append(params, Param{Name: p[0], Type: "string", Note: p[1]})
 	}
-	return append(params, Param{Name: "missingHours", Type: "int", Note: "Hours without events that a whole result may have."})
+	return append(append(params, Param{Name: "missingHours", Type: "int", Note: "Hours without events that a whole result may have."}), clusterJobParams()...)
 }
 
 func jobsVars(logs Logs) []Var {
@@ -86,8 +87,7 @@ func jobsVars(logs Logs) []Var {
 	for _, size := range [][2]string{{"0.5", "1Gi"}, {"1.0", "2Gi"}, {"2.0", "4Gi"}, {"4.0", "8Gi"}} {
 		sizes = append(sizes, Member{Name: size[0], Value: Text(size[1])})
 	}
-	const secretName = "shared-key"
-	return []Var{
+	vars := []Var{
 		{"memory", "What Container Apps gives to so many processors.", sizes},
 		{"settings", "The settings, all by environment: there is no settings file in the image. An empty one is not set.", all},
 		{"days", "Which days the backfill goes through. A start with others says so: README.md has the commands.", List{setting("SPARKLESS_WINDOW_LAST", param{"backfillLast"})}},
@@ -95,26 +95,22 @@ func jobsVars(logs Logs) []Var {
 			{Name: "server", Value: param{"registryServer"}},
 			{Name: "identity", Value: param{"identityId"}},
 		}}},
-		{"secrets", "The key stays in the vault: Container Apps fetches it as the identity, and nobody sees it in the job.", List{Object{
-			{Name: "name", Value: Text(secretName)},
-			{Name: "keyVaultUrl", Value: param{"sharedKeyUrl"}},
-			{Name: "identity", Value: param{"identityId"}},
-		}}},
 		{"collector", "The HTTP Data Collector API beside the Logs Ingestion API, for as long as rules query its table.", List{
 			setting("SPARKLESS_DATACOLLECTOR_WORKSPACE_ID", param{"workspaceGuid"}),
-			Object{{Name: "name", Value: Text("SPARKLESS_DATACOLLECTOR_SHARED_KEY")}, {Name: "secretRef", Value: Text(secretName)}},
+			secretSetting("SPARKLESS_DATACOLLECTOR_SHARED_KEY", sharedKeySecret),
 		}},
 	}
+	return append(vars, clusterVars()...)
+}
+
+// secretSetting is an environment variable whose value is a secret of the job.
+func secretSetting(name, secret string) Value {
+	return Object{{Name: "name", Value: Text(name)}, {Name: "secretRef", Value: Text(secret)}}
 }
 
 // setting is an environment variable of a container.
 func setting(name string, value Value) Value {
 	return Object{{Name: "name", Value: Text(name)}, {Name: "value", Value: value}}
-}
-
-// env are the variables that both jobs have.
-func env() []Value {
-	return []Value{variable{"settings"}, choice{isEmpty(param{"sharedKeyUrl"}), none{}, variable{"collector"}}}
 }
 
 // job is a job, as far as the two differ.
@@ -123,18 +119,20 @@ type job struct {
 	command              string
 	trigger              string
 	triggerConfig        string
-	timeout, retries     int
+	timeout              int
 	timeoutNote          string
+	retries              Value
 	retryNote            string
-	env                  []Value // lists
+	env                  Expr // a list
 }
 
 func (j job) name() Expr { return text(param{"name"}, Text(j.suffix)) }
 
 func (j job) resource() *Resource {
 	config := Object{
-		{Name: "parallelism", Value: Int(1), Note: "One replica: a day is one piece of work, and replicas cannot tell who they are. A second one would wait for the lease and find all done."},
-		{Name: "replicaCompletionCount", Value: Int(1)},
+		{Name: "parallelism", Value: param{"replicas"}, Note: `All at once, and each has to succeed. Replicas cannot tell who they are: without Temporal one works on a day, and a second one would wait for its lease and
+find all done. With it each starts or joins the workflow of the day, works for it until it has ended, and ends as it did.`},
+		{Name: "replicaCompletionCount", Value: param{"replicas"}},
 	}
 	if j.trigger == "Schedule" {
 		config = append(Object{{Name: "cronExpression", Value: param{"schedule"}, Note: `Container Apps starts an execution although the last one still runs. That does no harm: a lease in the work
@@ -154,11 +152,14 @@ container lets one of the two work on a day, and the other waits or leaves.`}}, 
 					{Name: "triggerType", Value: Text(j.trigger)},
 					{Name: j.triggerConfig, Value: config},
 					{Name: "replicaTimeout", Value: Int(j.timeout), Note: j.timeoutNote},
-					{Name: "replicaRetryLimit", Value: Int(j.retries), Note: j.retryNote},
+					{Name: "replicaRetryLimit", Value: j.retries, Note: j.retryNote},
 					{Name: "registries", Value: choice{isEmpty(param{"registryServer"}), none{}, variable{"registries"}}},
-					{Name: "secrets", Value: choice{isEmpty(param{"sharedKeyUrl"}), none{}, variable{"secrets"}}},
+					{Name: "secrets", Value: variable{"secrets"}},
 				}},
-				{Name: "template", Value: Object{{Name: "containers", Value: List{j.container()}}}},
+				{Name: "template", Value: Object{
+					{Name: "containers", Value: List{j.container()}},
+					{Name: "volumes", Value: choice{variable{"hasFiles"}, variable{"volumes"}, none{}}},
+				}},
 			}},
 		}}
 }
@@ -168,10 +169,11 @@ func (j job) container() Object {
 		{Name: "name", Value: Text(containerName)},
 		{Name: "image", Value: param{"image"}},
 		{Name: "args", Value: List{Text(j.command)}},
-		{Name: "env", Value: fn("concat", j.env...)},
+		{Name: "env", Value: j.env},
 		{Name: "resources", Value: Object{
 			{Name: "cpu", Value: fn("json", param{"cpu"})},
 			{Name: "memory", Value: index{variable{"memory"}, param{"cpu"}}},
 		}},
+		{Name: "volumeMounts", Value: choice{variable{"hasFiles"}, variable{"mounts"}, none{}}},
 	}
 }

@@ -47,7 +47,7 @@ may be in other groups: whoever deploys needs Contributor and Role Based Access 
 type modules struct{ storage, workspace, rule, registry, vault, jobs *Template }
 
 func mainParams() []Param {
-	return []Param{
+	return append([]Param{
 		{Name: "name", Type: "string", Default: Text("sparkless"), Least: 3, Most: 20, Note: "Beginning of the names of all that is made: lower-case letters, digits and single hyphens, a letter first."},
 		{Name: "location", Type: "string", Default: member{fn("resourceGroup"), "location"}, Note: "Region. It has to be the workspace's: its data collection rule has to be there, and so has the account it exports to."},
 		{Name: "image", Type: "string", Least: 1, Note: "Image of sparkless for linux/amd64, with registry and tag or digest."},
@@ -64,9 +64,9 @@ settled. 13:30 leaves a margin. Earlier, late events are missed: a job of the ne
 container's limit and keeps to nine tenths of it. A day of 10 GB with 200,000 names took 445 MB.`},
 		{Name: "missingHours", Type: "int", Default: Int(0), Note: "Hours without a single event that a day may have before its result counts as partial (exit code 3). 0 suits all but small estates that sleep at night."},
 		{Name: "backfillLast", Type: "string", Default: Text("7d"), Least: 2, Note: "Which days the backfill job goes through when it is started with no others: so many before today."},
-		{Name: "vaultId", Type: "string", Default: Text(""), Note: "Resource ID of a key vault with the workspace's shared key: findings are then sent by the HTTP Data Collector API as well. It has to use role-based access. Empty, as it should be, without."},
-		{Name: "sharedKeyName", Type: "string", Default: Text("wsSharedKey"), Least: 1, Note: "Name of the secret in that vault."},
-	}
+		{Name: "vaultId", Type: "string", Default: Text(""), Note: "Resource ID of a key vault that holds the secrets named below. It has to use role-based access. Empty if there are none."},
+		{Name: "sharedKeyName", Type: "string", Default: Text("wsSharedKey"), Note: "Name of the secret in that vault that holds the workspace's shared key: with a vault, findings are then sent by the HTTP Data Collector API as well. Empty for none, which is better."},
+	}, clusterParams()...)
 }
 
 func mainVars() []Var {
@@ -134,7 +134,7 @@ func (m modules) of(identity, environment *Resource) []*Module {
 		Note:   "The right to pull the image, if the registry wants to know who asks.",
 		Params: Object{{Name: "registryName", Value: at(variable{"registryParts"}, 8)}, principal}}
 	vault := &Module{Symbol: "vault", Template: m.vault, Group: variable{"vaultParts"}, When: not(isEmpty(param{"vaultId"})),
-		Note:   "The right to read the shared key, if there is one.",
+		Note:   "The right to read secrets, if there are some.",
 		Params: Object{{Name: "vaultName", Value: at(variable{"vaultParts"}, 8)}, principal}}
 	jobs := &Module{Symbol: "jobs", Template: m.jobs, After: []referent{storage, registry, vault},
 		Note:   "The jobs, last: Container Apps looks for the image and the secret when a job is made, and for that the identity needs its roles.",
@@ -144,8 +144,7 @@ func (m modules) of(identity, environment *Resource) []*Module {
 
 // jobParams are what the module of the jobs is told.
 func jobParams(identity, environment *Resource, rule, workspace *Module) Object {
-	keyURL := text(Text("https://"), at(variable{"vaultParts"}, 8), member{member{fn("environment"), "suffixes"}, "keyvaultDns"}, Text("/secrets/"), param{"sharedKeyName"})
-	return Object{
+	return append(Object{
 		{Name: "name", Value: param{"name"}},
 		{Name: "location", Value: param{"location"}},
 		{Name: "environmentId", Value: idOf{environment}},
@@ -164,8 +163,8 @@ func jobParams(identity, environment *Resource, rule, workspace *Module) Object 
 		{Name: "ingestionEndpoint", Value: outOf{rule, "endpoint"}},
 		{Name: "ingestionRule", Value: outOf{rule, "immutableId"}},
 		{Name: "workspaceGuid", Value: outOf{workspace, "customerId"}},
-		{Name: "sharedKeyUrl", Value: choice{isEmpty(param{"vaultId"}), Text(""), keyURL}},
-	}
+		{Name: "sharedKeyUrl", Value: secretURL("sharedKeyName")},
+	}, clusterArguments(param{"temporalAddress"})...)
 }
 
 func mainOutputs(all []*Module, identity *Resource) []Output {

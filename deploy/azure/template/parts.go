@@ -144,10 +144,10 @@ func registryTemplate() *Template {
 }
 
 func vaultTemplate() *Template {
-	vault := &Resource{Symbol: "vault", Note: "The vault that holds the shared key.", Type: "Microsoft.KeyVault/vaults", Version: vaultVersion, Name: param{"vaultName"}, Existing: true}
+	vault := &Resource{Symbol: "vault", Note: "The vault that holds the secrets of the jobs.", Type: "Microsoft.KeyVault/vaults", Version: vaultVersion, Name: param{"vaultName"}, Existing: true}
 	return &Template{
 		File:      "modules/vault.bicep",
-		Note:      "Who may read the shared key.",
+		Note:      "Who may read the secrets of the jobs.",
 		Params:    []Param{{Name: "vaultName", Type: "string", Note: "Name of the key vault."}, principalParam()},
 		Resources: []*Resource{vault, assign("readSecrets", "Key Vault Secrets User on the vault.", vault, RoleVault)},
 	}

@@ -26,7 +26,7 @@ type Param struct {
 	Note    string
 	Default Value // nil if it must be said
 	Allowed []string
-	Least   int // characters of a string; 0 for any
+	Least   int // characters of a string, or the least number; 0 for any
 	Most    int
 }
 

@@ -238,6 +238,8 @@ func text(pieces ...Value) Expr          { return format{pieces} }
 func at(of Expr, n int) Expr             { return index{of, Int(n)} }
 func isEmpty(v Expr) Expr                { return fn("empty", v) }
 func not(v Expr) Expr                    { return negation{v} }
+func or(a, b Value) Expr                 { return operation{"or", "||", a, b} }
+func greater(a, b Value) Expr            { return operation{"greater", ">", a, b} }
 
 // negation is not() in ARM and ! in Bicep.
 type negation struct{ of Expr }
@@ -246,3 +248,14 @@ func (negation) isValue()         {}
 func (n negation) parts() []Value { return []Value{n.of} }
 func (n negation) arm() string    { return "not(" + n.of.arm() + ")" }
 func (n negation) bicep() string  { return "!" + n.of.bicep() }
+
+// operation is a function of two in ARM, and an operator in Bicep.
+type operation struct {
+	function, operator string
+	a, b               Value
+}
+
+func (operation) isValue()         {}
+func (o operation) parts() []Value { return []Value{o.a, o.b} }
+func (o operation) arm() string    { return o.function + "(" + inARM(o.a) + ", " + inARM(o.b) + ")" }
+func (o operation) bicep() string  { return inBicep(o.a) + " " + o.operator + " " + inBicep(o.b) }

@@ -1,4 +1,4 @@
-package main
+package record
 
 import (
 	"math/rand/v2"
@@ -14,14 +14,14 @@ func TestMedian(t *testing.T) {
 		{nil, 0}, {[]float64{3}, 3}, {[]float64{1, 4}, 2.5}, {[]float64{9, 1, 5}, 5}, {[]float64{4, 1, 3, 2}, 2.5}, {[]float64{1, 1, 1, 100}, 1},
 	} {
 		given := slices.Clone(c.values)
-		if got := median(c.values); got != c.want {
-			t.Errorf("median(%v) = %v, not %v", c.values, got, c.want)
+		if got := Median(c.values); got != c.want {
+			t.Errorf("Median(%v) = %v, not %v", c.values, got, c.want)
 		}
 		if !slices.Equal(given, c.values) {
 			t.Errorf("median reordered %v: rounds must keep their order", given)
 		}
 	}
-	if got := median([]int64{1, 2}); got != 1 {
+	if got := Median([]int64{1, 2}); got != 1 {
 		t.Errorf("median of whole numbers is %d", got)
 	}
 }
@@ -34,7 +34,7 @@ func TestMedianIsInTheMiddle(t *testing.T) {
 		for i := range values {
 			values[i] = float64(rng.IntN(10))
 		}
-		m, below, above := median(values), 0, 0
+		m, below, above := Median(values), 0, 0
 		for _, v := range values {
 			if v < m {
 				below++
@@ -44,7 +44,7 @@ func TestMedianIsInTheMiddle(t *testing.T) {
 			}
 		}
 		if 2*below > len(values) || 2*above > len(values) {
-			t.Fatalf("median(%v) = %v", values, m)
+			t.Fatalf("Median(%v) = %v", values, m)
 		}
 	}
 }
@@ -53,20 +53,20 @@ func TestMedianIsInTheMiddle(t *testing.T) {
 // or means, would not.
 func TestRatiosGoRoundByRound(t *testing.T) {
 	ours, theirs := []float64{1, 10, 2}, []float64{3, 30, 6}
-	if got := median(ratios(theirs, ours)); got != 3 {
+	if got := Median(Ratios(theirs, ours)); got != 3 {
 		t.Errorf("got %v, not 3", got)
 	}
 	ours, theirs = []float64{1, 9, 1}, []float64{2, 2, 9}
-	if got := median(ratios(theirs, ours)); got != 2 {
+	if got := Median(Ratios(theirs, ours)); got != 2 {
 		t.Errorf("got %v, not 2", got)
 	}
-	if got := ratios([]float64{1, 2}, []float64{1}); len(got) != 1 {
+	if got := Ratios([]float64{1, 2}, []float64{1}); len(got) != 1 {
 		t.Errorf("a round that one side lacks gave %v", got)
 	}
 }
 
 func TestExtremes(t *testing.T) {
-	if least, most := extremes([]float64{2, 1, 3}); least != 1 || most != 3 {
+	if least, most := Extremes([]float64{2, 1, 3}); least != 1 || most != 3 {
 		t.Error(least, most)
 	}
 }

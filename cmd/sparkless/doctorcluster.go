@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sparkless/cmd/sparkless/doctor"
+	"sparkless/storage"
+	"sparkless/storage/printable"
+)
+
+// temporalTime bounds the check. A run is more patient: the server may be starting.
+const temporalTime = 5 * time.Second
+
+// temporal reaches the Temporal server, and tells who works for the settings' queue. It
+// starts nothing there.
+func (x *exam) temporal(ctx context.Context) doctor.Finding {
+	if !x.v.usesTemporal() {
+		return doctor.Skip("job.engine is local: no server is asked")
+	}
+	h := x.draft.hunt
+	scope, err := resolveScope(ctx, x.v, h.Input)
+	if err == nil {
+		h.Scope = scope
+		h.detector = x.a.newDetector(&h)
+		h.Detector = h.detector
+		err = x.a.findLayout(ctx, x.v, &h)
+	}
+	if err != nil {
+		return doctor.Fail(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, temporalTime)
+	defer cancel()
+	c, err := x.a.newCrew(ctx, x.v, &h)
+	if err != nil {
+		return doctor.Fail(err, temporalAdvice(err)...)
+	}
+	defer c.server.Close()
+	pollers, err := c.server.Pollers(ctx)
+	if err != nil {
+		return doctor.Fail(err, temporalAdvice(err)...)
+	}
+	who := "nobody works now"
+	if len(pollers) > 0 {
+		var names []string
+		for _, p := range pollers[:min(len(pollers), most)] {
+			names = append(names, printable.Text(p.Identity))
+		}
+		who = fmt.Sprintf("%s: %s", count(len(pollers), "worker"), strings.Join(names, ", "))
+	}
+	return doctor.Pass("%s, namespace %s; of the queue %s %s", address(x.v.text("temporal.address")), address(x.v.text("temporal.namespace")), c.queue, who)
+}
+
+// temporalAdvice is what to do about a server that cannot be reached, or refuses.
+func temporalAdvice(err error) []string {
+	if errors.Is(err, storage.ErrDenied) {
+		return []string{"make an API key, or a certificate, that may use the namespace: temporal.api-key, or temporal.tls-cert and temporal.tls-key"}
+	}
+	return []string{
+		"is it the address of the frontend service, with its gRPC port, as in temporal.internal:7233?",
+		"does the server want TLS (temporal.tls on), or a certificate authority of its own (temporal.tls-ca)?",
+		"temporal operator namespace list --address <temporal.address>   # the namespace has to be there",
+	}
+}
