@@ -11,6 +11,7 @@ import (
 func TestCompletionOffersWhatIsTaken(t *testing.T) {
 	t.Chdir(t.TempDir())
 	work := t.TempDir()
+	t.Setenv("SPARKLESS_TEMPORAL_ADDRESS", "temporal.internal:7233") // which --engine temporal asks for
 	for _, s := range settings() {
 		value := flagValues()[s.key]
 		for _, word := range slices.Concat(value.words, value.begins) {

@@ -90,9 +90,9 @@ func fieldsOf(s State, speed float64) []field {
 	if s.Bytes > 0 {
 		fields = append(fields, field{percent(s), rankPercent}, field{bytesOf(s), rankBytes})
 		fields = append(fields, field{fmt.Sprintf("%4s events/s", short(speed)), rankSpeed})
-	}
-	if s.Blobs > 0 {
-		fields = append(fields, field{fmt.Sprintf("%*d/%d blobs", len(fmt.Sprint(s.Blobs)), s.BlobsDone, s.Blobs), rankBlobs})
+		if s.Blobs > 0 { // of a run on many machines they are not known
+			fields = append(fields, field{fmt.Sprintf("%*d/%d blobs", len(fmt.Sprint(s.Blobs)), s.BlobsDone, s.Blobs), rankBlobs})
+		}
 	}
 	return append(fields, field{clock(s.Elapsed), rankClock})
 }
