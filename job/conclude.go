@@ -89,11 +89,13 @@ func (h *Hunt[S]) assemble(ctx context.Context, f Frozen, t thawed, all Piece, r
 		return nil
 	}
 	kept.memory.close()
-	// Exports grow: a profile of more than this was read from a later listing, unless it
-	// was there before this one. Then blobs are gone since.
-	later := err == nil && before.Listed != nil && before.Listed.Bytes > t.Bytes && before.Key != f.Before
-	if later || f.Known {
-		return fmt.Errorf("%w: another run has read a later state of %s", ErrStale, r.Window)
+	if f.Known {
+		return fmt.Errorf("%w: the profile of %s that covered the plan is there no more", ErrStale, r.Window)
+	}
+	if err == nil && before.Key != f.Before {
+		if err := h.checkCurrent(ctx, t); err != nil {
+			return err
+		}
 	}
 	whole, err := h.getPiece(ctx, t, all)
 	if err != nil {
@@ -103,6 +105,20 @@ func (h *Hunt[S]) assemble(ctx context.Context, f Frozen, t thawed, all Piece, r
 	return h.step(ctx, Merging, func(ctx context.Context) error {
 		return h.put(ctx, name, h.noteOf(t.Plan, r), r.Day, whole.memory)
 	})
+}
+
+// checkCurrent fails with ErrStale unless the export still is as it was planned. It is
+// asked where another run has kept a profile since the plan was frozen: which of the two
+// has read the later state, neither sizes nor clocks can tell.
+func (h *Hunt[S]) checkCurrent(ctx context.Context, t thawed) error {
+	now, err := h.List(ctx, t.Window)
+	if err != nil {
+		return err
+	}
+	if NewPlan(h.Source, h.spec(), t.Window, now.Blobs, t.ShardSize).Key != t.Key {
+		return fmt.Errorf("%w: another run has concluded %s since it was planned, and its blobs are others now", ErrStale, t.Window)
+	}
+	return nil
 }
 
 // putResult keeps what a run came to under a name of its content: a second run of the

@@ -226,9 +226,9 @@ func (h *Hunt[S]) create(ctx context.Context, name string, data []byte, good fun
 		return Ref{}, fmt.Errorf("%w: the work store cannot keep objects from being replaced, which an engine on many machines needs: %w", storage.ErrInvalid, err)
 	}
 	if errors.Is(err, storage.ErrExist) {
-		kept, readErr := storage.ReadAll(ctx, h.Work, name)
+		kept, readErr := anew(func() ([]byte, error) { return storage.ReadAll(ctx, h.Work, name) })
 		switch {
-		case readErr != nil && !errors.Is(readErr, storage.ErrNotExist) && !errors.Is(readErr, storage.ErrChanged):
+		case readErr != nil && !errors.Is(readErr, storage.ErrNotExist):
 			return Ref{}, fmt.Errorf("reading from the work store: %w", readErr)
 		case readErr == nil && good(kept) == nil:
 			return refTo(name, kept), nil
@@ -248,14 +248,16 @@ func refTo(name string, data []byte) Ref {
 
 // fetch reads an object, and makes sure that it is the one that is referred to.
 func (h *Hunt[S]) fetch(ctx context.Context, r Ref) ([]byte, error) {
-	b, err := storage.Find(ctx, h.Work, r.Object)
-	if err == nil && b.Size != r.Size {
-		err = fmt.Errorf("%w: %s: %d bytes where %d were put", ErrDamaged, r.Object, b.Size, r.Size)
-	}
-	var data []byte
-	if err == nil {
-		data, err = storage.ReadBlob(ctx, h.Work, b)
-	}
+	data, err := anew(func() ([]byte, error) {
+		b, err := storage.Find(ctx, h.Work, r.Object)
+		if err == nil && b.Size != r.Size {
+			err = fmt.Errorf("%w: %s: %d bytes where %d were put", ErrDamaged, r.Object, b.Size, r.Size)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return storage.ReadBlob(ctx, h.Work, b)
+	})
 	switch {
 	case errors.Is(err, storage.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s is there no more", ErrDamaged, r.Object)
@@ -265,4 +267,15 @@ func (h *Hunt[S]) fetch(ctx context.Context, r Ref) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s: another content than was put", ErrDamaged, r.Object)
 	}
 	return data, nil
+}
+
+// anew reads an object once more when it was replaced under way: whoever found it
+// damaged has put the same again.
+func anew(read func() ([]byte, error)) ([]byte, error) {
+	for left := attempts; ; left-- {
+		data, err := read()
+		if !errors.Is(err, storage.ErrChanged) || left == 1 {
+			return data, err
+		}
+	}
 }

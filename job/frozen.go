@@ -35,7 +35,8 @@ type Frozen struct {
 	// nothing to fold, Batches is 0, and Conclude takes the zero Piece.
 	Known bool `json:"known,omitempty"`
 	// Before is the key of the profile that was there before the listing, if it is of
-	// other blobs: a plan of fewer bytes may take the place of that one, and of no other.
+	// other blobs. Conclude takes the place of that one; of one that was kept since only
+	// if the export still is as it was planned.
 	Before string `json:"before,omitempty"`
 }
 

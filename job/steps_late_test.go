@@ -250,20 +250,49 @@ func TestStepsReuseShards(t *testing.T) {
 	sameRecords(t, "result", r.Records, d.input.oracle(day))
 }
 
-// What was frozen, and folded, before the day grew does not take the place of what was
-// made of it since.
+// What was frozen, and folded, before the day changed does not take the place of what was
+// made of it since, whether the blobs have more bytes now, as many, or fewer.
 func TestAnOldPlanConcludedLate(t *testing.T) {
-	d := freezeDay(t, 93)
-	d.input.put(blobName(day, 7), d.input.lines(day, 30))
-	want := mustDay(t, d.hunt(), day)
-	kept := content(t, d.work, "")
-	if _, err := d.hunt().Conclude(t.Context(), d.f, d.all); !errors.Is(err, job.ErrStale) {
-		t.Error(err)
+	for what, change := range map[string]func(e *export){
+		"more":    func(e *export) { e.put(blobName(day, 7), e.lines(day, 30)) },
+		"as many": func(e *export) { e.put(blobName(day, 0), content(t, e, "")[blobName(day, 0)]) },
+		"fewer":   func(e *export) { e.Remove(blobName(day, 0)) },
+	} {
+		d := freezeDay(t, 93)
+		change(d.input)
+		want := mustDay(t, d.hunt(), day)
+		kept := content(t, d.work, "")
+		if _, err := d.hunt().Conclude(t.Context(), d.f, d.all); !errors.Is(err, job.ErrStale) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if !maps.Equal(content(t, d.work, ""), kept) {
+			t.Errorf("%s: it changed the work store", what)
+		}
+		sameRecords(t, what, d.api.taken, want.Records)
 	}
-	if !maps.Equal(content(t, d.work, ""), kept) {
-		t.Error("it changed the work store")
+}
+
+// A plan of what is there now takes the place of what another run has kept since it was
+// frozen, of more bytes or fewer.
+func TestANewPlanBesideAnOldOne(t *testing.T) {
+	for what, other := range map[string]func(e *export) *export{
+		"more":  func(e *export) *export { e.put(blobName(day, 7), e.lines(day, 30)); return e },
+		"fewer": func(e *export) *export { e.Remove(blobName(day, 0)); return e },
+	} {
+		d := freezeDay(t, 93)
+		old := d.hunt()
+		old.Input = other(newExport(t, 93).fill(day, 12))
+		mustDay(t, old, day)
+		c, err := d.hunt().Conclude(t.Context(), d.f, d.all)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		r, err := d.hunt().Concluded(t.Context(), d.f, c)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		sameRecords(t, what, r.Records, d.input.oracle(day))
 	}
-	sameRecords(t, "sent", d.api.taken, want.Records)
 }
 
 // A run that is only tried leaves what a tried Window leaves, and sends nothing.

@@ -2,9 +2,12 @@ package job_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"sparkless/job"
+	"sparkless/storage"
 	"sparkless/storage/event"
 	"sparkless/storage/storagetest"
 )
@@ -47,5 +50,39 @@ func TestADayThatLostBlobs(t *testing.T) {
 	}
 	if _, err := d.Conclude(t.Context(), f, all); !errors.Is(err, job.ErrStale) {
 		t.Errorf("a later state gave way: %v", err)
+	}
+}
+
+// What is made once and replaced while it is read, by one who found it damaged, is read
+// again. It is not replaced once more, and whoever has read it before is right.
+func TestObjectsReplacedUnderWay(t *testing.T) {
+	for _, times := range []int{1, 2, 3} {
+		d := freezeDay(t, 102)
+		busy := func(open string) *job.Hunt[*words] {
+			h := d.hunt()
+			h.Work = &storagetest.Faulty{Store: d.work, Script: func(c storagetest.Call) storagetest.Fault {
+				if c.Op == storagetest.OpOpen && strings.Contains(c.Name, open) && c.N < times {
+					return storagetest.Fault{Break: storage.ErrChanged}
+				}
+				return storagetest.Fault{}
+			}}
+			return h
+		}
+		ever := times == 3
+		before := listed(t, d.work)
+		f, err := busy("/plan.json").Freeze(t.Context(), event.Day(day))
+		if ever != errors.Is(err, storage.ErrChanged) || ever != (err != nil) || !ever && f != d.f {
+			t.Errorf("%d times: frozen as %+v, %v", times, f, err)
+		}
+		if !slices.Equal(listed(t, d.work), before) {
+			t.Errorf("%d times: the plan was replaced", times)
+		}
+		_, err = busy(d.all.Object).Conclude(t.Context(), d.f, d.all)
+		if ever != errors.Is(err, storage.ErrChanged) || ever != (err != nil) {
+			t.Errorf("%d times: concluded, %v", times, err)
+		}
+		if err != nil && !job.Passes(job.KindOf(err)) {
+			t.Errorf("%v does not pass", err)
+		}
 	}
 }

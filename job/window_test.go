@@ -160,7 +160,7 @@ func TestNamesOfDaysStay(t *testing.T) {
 	}
 }
 
-func listed(t testing.TB, e *export) (blobs []storage.Blob) {
+func listed(t testing.TB, e storage.Reader) (blobs []storage.Blob) {
 	for b, err := range e.List(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
