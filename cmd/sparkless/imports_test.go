@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"publish/logsingestion":               {"publish", "publish/columns", "publish/ingest", "storage/secret"},
 	"publish/file":                        {"publish", "storage/printable"},
 	"publish/publishtest":                 {"publish"},
-	"publish/report":                      {"storage/printable"},
+	"publish/report":                      {"publish/anomaly", "publish/chart", "storage/printable"},
 	"publish/report/browser":              {},
 	"publish/suppress":                    {"publish", "storage/printable"},
 	"publish/schema":                      {},

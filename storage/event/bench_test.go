@@ -24,7 +24,7 @@ func BenchmarkScan(b *testing.B) {
 		name string
 		line func(*rand.Rand, []byte) []byte
 	}{
-		{"day", func(_ *rand.Rand, line []byte) []byte { return line }},
+		{"day", asIs},
 		{"long", lengthen},
 		{"shuffled", shuffle},
 		{"226columns", fill},
@@ -136,3 +136,5 @@ func hostile(rng *rand.Rand, line []byte) []byte {
 	}
 	return object(append([][]byte{fmt.Appendf(nil, `"EventData":"%s"`, value)}, members(line)...))
 }
+
+func asIs(_ *rand.Rand, line []byte) []byte { return line }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"sparkless/storage"
 )
@@ -43,12 +42,12 @@ func (l *Lanes) Limit(bytes int64) {
 	}
 }
 
-// take waits for a lane, in turn, and makes its scanner ready for the query.
-func (l *Lanes) take(ctx context.Context, q Query, w Window) (*Scanner, error) {
+// take waits for a lane, in turn, and makes its scanner ready for the queries.
+func (l *Lanes) take(ctx context.Context, queries []Query, w Window) (*Scanner, error) {
 	select {
 	case s := <-l.free:
-		if s == nil || !s.query.equal(q) {
-			s = NewScanner(q, w)
+		if s == nil || !slices.EqualFunc(s.queries, queries, Query.equal) {
+			s = newScanner(queries, w)
 		}
 		s.restart(w)
 		s.loan = l.space.open()
@@ -65,27 +64,20 @@ func (q Query) equal(o Query) bool {
 // restart makes the scanner as new, but for what it knows of layouts. A buffer
 // that one long line needed is not kept, nor are those of large pages.
 func (s *Scanner) restart(w Window) {
-	s.from, s.to = w.From.UnixNano(), w.To.UnixNano()
-	s.stats, s.lines, s.record, s.kept, s.hours = Stats{}, lines{buf: s.lines.buf}, Record{}, quarantine{}, blobHour{}
+	s.within(w)
+	s.lines = lines{buf: s.lines.buf}
 	if len(s.lines.buf) > freeBuffer {
 		s.lines.buf = nil
 	}
-	if s.columnar != nil && !s.columnar.rest() {
-		s.columnar = nil
+	for _, sel := range s.each {
+		sel.restart()
 	}
 }
 
 // Read prepares to read all ranges; Reading.Lane reads. Ranges of one blob must
 // not overlap.
 func (l *Lanes) Read(r storage.Reader, q Query, w Window, parts []Range) *Reading {
-	rd := &Reading{lanes: l, r: r, query: q, window: w, parts: parts,
-		seams: seams{byEnd: map[place]*fragment{}, byStart: map[place]*fragment{}}}
-	rd.changed.L = &rd.mu
-	for i, part := range parts {
-		rd.queue = append(rd.queue, l.cut(i, part)...)
-		rd.left = append(rd.left, part.Length)
-	}
-	return rd
+	return l.ReadEach(r, []Query{q}, w, parts)
 }
 
 // piece is what one request reads of a range.
@@ -131,30 +123,6 @@ func (l *Lanes) cut(part int, r Range) []piece {
 	return pieces[:1]
 }
 
-// Reading is the reading of a set of ranges by some goroutines. Which of them
-// reads what, and how the ranges are cut, cannot be told from all records
-// together, nor from Stats.
-type Reading struct {
-	lanes  *Lanes
-	r      storage.Reader
-	query  Query
-	window Window
-	parts  []Range
-	seams  seams
-	reached
-
-	mu      sync.Mutex
-	changed sync.Cond
-	left    []int64 // bytes of each part that are in no piece which was read
-	queue   []piece
-	busy    int // pieces under way
-	opening int // pieces under way whose rest may come into the queue
-	stopped bool
-	bad     []*UnreadableError
-	stats   Stats
-	kept    quarantine
-}
-
 // Lanes returns how many goroutines can be of use, at least one.
 func (rd *Reading) Lanes() int {
 	n := 0
@@ -164,120 +132,12 @@ func (rd *Reading) Lanes() int {
 	return max(min(n, rd.lanes.share), 1)
 }
 
-// Stats returns the counts of all lanes that have ended.
-func (rd *Reading) Stats() Stats {
-	rd.mu.Lock()
-	defer rd.mu.Unlock()
-	return rd.stats
-}
-
-// Malformed returns the malformed lines that are kept aside of what all lanes that
-// have ended have read: the first 1,000 by place, of which each is cut at 16 KiB,
-// fewer where those take more than 1 MiB. Stats says how many there are.
-func (rd *Reading) Malformed() []Line {
-	rd.mu.Lock()
-	defer rd.mu.Unlock()
-	return slices.Clone(rd.kept.lines)
-}
-
-// Lane reads what no other goroutine reads, until nothing is left, and gives the
-// records to add. All is read when every Lane has returned nil; after an error
-// the others end soon. Of a blob that can never be read the error is an
-// UnreadableError. It comes last, when all other blobs were read: Unreadable then
-// has all of these, and the rest can be read anew without them.
-func (rd *Reading) Lane(ctx context.Context, add func(*Record)) error {
-	for {
-		p, ok := rd.next(true)
-		if !ok {
-			return rd.ended()
-		}
-		if err := rd.readOn(ctx, p, add); err != nil {
-			rd.stop()
-			return err
-		}
-	}
-}
-
 // Unreadable returns, by name, the blobs that can never be read, of all that was
 // read so far.
 func (rd *Reading) Unreadable() []*UnreadableError {
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
 	return slices.SortedFunc(slices.Values(rd.bad), func(a, b *UnreadableError) int { return strings.Compare(a.Blob.Name, b.Blob.Name) })
-}
-
-// readOn takes a lane for a piece and all that can be read after it at once.
-func (rd *Reading) readOn(ctx context.Context, p piece, add func(*Record)) error {
-	s, err := rd.lanes.take(ctx, rd.query, rd.window)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		s.letGo()
-		rd.lanes.free <- s
-	}()
-	s.tally.begin(&rd.reached)
-	for ok := true; ok; p, ok = rd.next(false) {
-		err := rd.read(ctx, s, &p, add)
-		if err != nil {
-			_ = s.Close() // err came first
-			err = judge(ctx, rd.r, rd.parts[p.part].Blob, err)
-		} else {
-			rd.count(s, p)
-		}
-		if err := rd.done(p, err); err != nil {
-			return err
-		}
-	}
-	rd.mu.Lock()
-	defer rd.mu.Unlock()
-	rd.stats.Merge(s.Stats())
-	rd.kept.merge(&s.kept)
-	return nil
-}
-
-// read reads a piece, and the lines that it completes.
-func (rd *Reading) read(ctx context.Context, s *Scanner, p *piece, add func(*Record)) error {
-	part := rd.parts[p.part]
-	if err := s.open(ctx, rd.r, part, *p); err != nil {
-		return err
-	}
-	if len(p.rest) > 0 {
-		rd.opened(*p, s.lines.open)
-		p.rest = nil
-		if !s.lines.open { // it is one piece after all
-			s.tally.end = part.Offset + part.Length
-		}
-	}
-	for s.Scan() {
-		add(&s.record)
-	}
-	if err := s.Err(); err != nil {
-		return err
-	}
-	for _, f := range []*fragment{s.head, s.tail(*p)} {
-		if f == nil {
-			continue
-		}
-		f, complete := rd.seams.add(f)
-		if !complete || f.foreign {
-			continue
-		}
-		if f.beyond {
-			if err := s.finish(ctx, rd.r, part.Blob, f); err != nil {
-				return err
-			}
-		}
-		if f.lost {
-			if err := s.reread(ctx, rd.r, part.Blob, f); err != nil {
-				return err
-			}
-		}
-		if s.takeFragment(part.Blob, f) {
-			add(&s.record)
-		}
-	}
-	return s.Close()
 }
 
 // next takes a piece off the queue. It can wait for one that is still to come.

@@ -8,44 +8,47 @@ import (
 // explore reads the rest of a line key by key, as walk does, and learns what it
 // meets: from start, where a value ends (of a string its inside) or the line
 // begins, and which behind is behind.
-func (d *predictor) explore(at **node, line []byte, start, behind int) verdict {
+func (d *predictor) explore(at **node, line []byte, start, behind int) (wanted asks, ok bool) {
 	d.lines++
 	d.trail = d.trail[:0]
-	m := &d.member
+	m, p := &d.member, d.p
+	p.live = p.all
+	if p.joint() && !d.strict && p.spans[p.eventID].kind != kindAbsent {
+		p.live = p.who(line)
+	}
 	i := nextKey(line, behind)
 	if i > 0 && d.enough() {
-		d.learn(at, line, start, &node{bytes: line[:i], then: isRecord})
-		return wanted
+		d.learn(at, line, start, &node{bytes: line[:i], then: enough, live: p.live})
+		return p.live, true
 	}
 	for i > 0 && line[i-1] != '}' {
 		if i = m.read(line, i, d.strict); i < 0 {
-			return unreadable
+			return 0, false
 		}
-		m.column = d.p.column(m.key, m.escaped)
+		m.column = d.column()
 		m.constant = d.observe(m.key, line[m.start:m.end], m.column)
 		d.trail = append(d.trail, *m)
 		if i = nextKey(line, i); m.column < 0 || i < 0 {
 			continue
 		}
-		d.p.spans[m.column] = m.value
-		if !d.strict && m.column == d.p.eventID && d.p.filters() && !d.p.wants(line) {
-			d.learn(at, line, start, &node{bytes: line[:i], then: isOther})
-			return unwanted
+		if !d.note(m.column, line) {
+			return 0, false
 		}
 		if d.enough() {
-			d.learn(at, line, start, &node{bytes: line[:i], then: isRecord})
-			return wanted
+			d.learn(at, line, start, &node{bytes: line[:i], then: enough, live: p.live})
+			return p.live, true
 		}
 	}
-	result := d.ended(line, i)
-	if result != unreadable {
-		d.learn(at, line, start, &node{bytes: line, then: atEnd, result: result})
+	if i != len(line) {
+		return 0, false
 	}
-	return result
+	wanted = p.who(line)
+	d.learn(at, line, start, &node{bytes: line, then: atEnd, live: wanted})
+	return wanted, true
 }
 
 // enough reports whether the line need not be read any further.
-func (d *predictor) enough() bool { return !d.strict && d.p.complete() }
+func (d *predictor) enough() bool { return !d.strict && (d.p.live == 0 || d.p.complete()) }
 
 func (m *member) kind() kind {
 	if m.str {

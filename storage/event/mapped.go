@@ -208,12 +208,9 @@ func (v Value) brief() []byte {
 }
 
 // takeMapped is take with a map of fields.
-func (s *Scanner) takeMapped(whole []byte) bool {
+func (s *selector) takeMapped(whole []byte) bool {
 	m := s.mapped
-	line := whole
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
+	line := withoutReturn(whole)
 	if skipSpace(line, 0) == len(line) {
 		return false
 	}

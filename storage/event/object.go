@@ -6,17 +6,20 @@ import (
 	"strconv"
 )
 
-// parser finds the wanted values of one line after the other.
+// parser finds the wanted values of one line after the other, for one query or for
+// several at once.
 type parser struct {
 	// columns holds the wanted columns by the length of their name: most keys of
 	// a line are dismissed by their length alone.
 	columns [64][]column
 	spans   []span // of the columns, in the line read last
+	of      []asks // by column: who needs it
 
-	eventIDs []int // empty for all
-	eventID  int   // the indices of the columns that every scan reads
-	time     int
-	needless int // the index of a column that nobody asked for, or -1
+	queries []asked
+	all     asks
+	live    asks // who may still want the line that is read key by key
+	eventID int  // the indices of the columns that every scan reads
+	time    int
 }
 
 type column struct {
@@ -24,40 +27,78 @@ type column struct {
 	index int // in spans
 }
 
+// asks are some of a parser's queries, a bit each.
+type asks uint64
+
+// mostQueries is how many a parser can tell apart.
+const mostQueries = 64
+
+// asked is what a parser knows of a query.
+type asked struct {
+	eventIDs []int // empty for all
+	columns  []int // where its columns are in spans
+	first    bool  // they are the first ones of spans, in order
+}
+
 // maxDepth is the nesting that encoding/json allows.
 const maxDepth = 10000
 
-func newParser(q Query) *parser {
-	p := &parser{eventIDs: q.EventIDs}
-	names := slices.Clone(q.Columns)
-	always := func(name string) int {
-		if i := slices.Index(names, name); i >= 0 {
-			return i
+// newParser returns the parser of some queries, of which either all filter by
+// EventID or there is one only.
+func newParser(queries ...Query) *parser {
+	p := &parser{}
+	for i, q := range queries {
+		a := asked{eventIDs: q.EventIDs, first: true}
+		for at, name := range q.Columns {
+			a.columns = append(a.columns, p.index(name, 1<<i))
+			a.first = a.first && a.columns[at] == at
 		}
-		names = append(names, name)
-		return len(names) - 1
+		p.queries, p.all = append(p.queries, a), p.all|1<<i
 	}
-	p.eventID, p.time = always("EventID"), always("TimeGenerated")
-	p.needless = -1
-	if p.eventID >= len(q.Columns) && !p.filters() {
-		p.needless = p.eventID
+	p.time, p.eventID = p.index("TimeGenerated", p.all), p.index("EventID", 0)
+	if p.filters() {
+		p.of[p.eventID] = p.all
 	}
-	p.spans = make([]span, len(names))
-	for i, name := range names {
-		at := &p.columns[min(len(name), len(p.columns)-1)]
-		*at = append(*at, column{name, i})
-	}
+	p.spans = make([]span, len(p.of))
 	return p
 }
 
-// filters reports whether only some EventIDs are wanted.
-func (p *parser) filters() bool { return len(p.eventIDs) > 0 }
+// index is that of a column, new or not, which some queries need.
+func (p *parser) index(name string, by asks) int {
+	at := &p.columns[min(len(name), len(p.columns)-1)]
+	i := slices.IndexFunc(*at, func(c column) bool { return c.name == name })
+	if i < 0 {
+		i = len(*at)
+		*at = append(*at, column{name, len(p.of)})
+		p.of = append(p.of, 0)
+	}
+	index := (*at)[i].index
+	p.of[index] |= by
+	return index
+}
 
-// wants reports whether the EventID found in the line, a number or a string, is
-// wanted.
-func (p *parser) wants(line []byte) bool {
+// filters reports whether only some EventIDs are wanted.
+func (p *parser) filters() bool { return len(p.queries[0].eventIDs) > 0 }
+
+// joint reports whether there are several queries.
+func (p *parser) joint() bool { return len(p.queries) > 1 }
+
+// who returns the queries that want the EventID found in the line, a number or a
+// string.
+func (p *parser) who(line []byte) (wanted asks) {
+	if !p.filters() {
+		return p.all
+	}
 	id, ok := integer(p.text(line, p.eventID))
-	return ok && slices.Contains(p.eventIDs, id)
+	if !ok {
+		return 0
+	}
+	for i := range p.queries {
+		if slices.Contains(p.queries[i].eventIDs, id) {
+			wanted |= 1 << i
+		}
+	}
+	return wanted
 }
 
 // text returns a column's value, decoded if need be.
@@ -70,10 +111,10 @@ func (p *parser) text(line []byte, column int) []byte {
 	return raw
 }
 
-// complete reports whether all columns are found that are needed.
+// complete reports whether all columns are found that live queries need.
 func (p *parser) complete() bool {
 	for i, s := range p.spans {
-		if s.kind == kindAbsent && i != p.needless {
+		if s.kind == kindAbsent && p.of[i]&p.live != 0 {
 			return false
 		}
 	}

@@ -325,7 +325,7 @@ func TestDecoderPanics(t *testing.T) {
 	if n, err := e.Read(make([]byte, 8)); n != 0 || !errors.Is(err, ErrCorrupt) {
 		t.Errorf("%d, %v", n, err)
 	}
-	s := &Scanner{isParquet: true, columnar: &columnar{count: 1}} // no columns: what panics
+	s := &Scanner{isParquet: true, selector: &selector{columnar: &columnar{count: 1}}} // no columns: what panics
 	if s.Scan() || !errors.Is(s.Err(), ErrCorrupt) {
 		t.Error(s.Err())
 	}

@@ -30,13 +30,17 @@ type predictor struct {
 type node struct {
 	bytes  []byte
 	then   action
-	column int     // of the value, -1 if it is only skipped
-	next   *node   // what may follow the value
-	other  *node   // what else may stand here
-	result verdict // of atEnd
+	column int   // of the value, -1 if it is only skipped
+	next   *node // what may follow the value
+	other  *node // what else may stand here
+	live   asks  // of enough and atEnd: who wants the line
 	// id is where an EventID stands within bytes, if one does: it counts as
 	// constant, since it tells the kinds of lines apart.
 	id span
+}
+
+func newPredictor(p *parser, m Mode) predictor {
+	return predictor{p: p, strict: m == Strict, observed: map[string]*habit{}}
 }
 
 type action uint8
@@ -44,9 +48,8 @@ type action uint8
 const (
 	takeString action = iota // a string's inside begins
 	takeToken                // another value begins
-	isRecord                 // all wanted columns are found
+	enough                   // all wanted columns are found, or it is another event
 	atEnd                    // the object ends here
-	isOther                  // it is another event
 )
 
 // habit is what is known of a key's values.
@@ -72,26 +75,18 @@ const (
 	maxResets = 8
 )
 
-// verdict is what a line turned out to be.
-type verdict uint8
-
-const (
-	unreadable verdict = iota // or in need of a closer look
-	wanted
-	unwanted
-)
-
 // read reads the line, which starts with '{' and ends with '}', as far as
 // needed: up to an EventID that is not wanted, or until all columns are found; in
-// strict mode to its end.
-func (d *predictor) read(line []byte) verdict {
+// strict mode to its end. It returns the queries that want the line, and is not ok
+// where that needs a closer look.
+func (d *predictor) read(line []byte) (wanted asks, ok bool) {
 	if len(line) > longestPredicted {
-		return unreadable
+		return 0, false
 	}
 	clear(d.p.spans)
 	if !d.learning() {
 		if d.strict {
-			return unreadable // the parser reads it to its end
+			return 0, false // the parser reads it to its end
 		}
 		return d.walk(line)
 	}
@@ -109,7 +104,7 @@ func (d *predictor) read(line []byte) verdict {
 		case takeString:
 			end, ok := d.stringEnd(line, i)
 			if !ok {
-				return unreadable
+				return 0, false
 			}
 			if n.column >= 0 {
 				d.p.spans[n.column] = span{uint32(i), uint32(end), kindString}
@@ -118,7 +113,7 @@ func (d *predictor) read(line []byte) verdict {
 		case takeToken:
 			m := &d.member
 			if i = m.readValue(line, i, d.strict); i < 0 {
-				return unreadable
+				return 0, false
 			}
 			if n.column >= 0 {
 				if m.value.kind == kindAbsent && !d.strict {
@@ -127,15 +122,10 @@ func (d *predictor) read(line []byte) verdict {
 				d.p.spans[n.column] = m.value
 			}
 			behind = i
-		case isRecord:
-			return wanted
+		case enough:
+			return n.live, true
 		case atEnd:
-			if i != len(line) {
-				return unreadable
-			}
-			return n.result
-		case isOther:
-			return unwanted
+			return n.live, i == len(line)
 		}
 		at = &n.next
 	}

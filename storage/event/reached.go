@@ -26,9 +26,10 @@ type reached struct {
 }
 
 // tally is a scanner's part of it: how far the open piece is. Nothing is counted
-// while sum is nil.
+// while sum is nil, nor of a silent piece: its range is read once more.
 type tally struct {
 	sum    *reached
+	silent bool
 	start  int64 // of the piece, in the blob
 	end    int64
 	at     int64 // what of the piece is before it counts
@@ -46,7 +47,7 @@ func (t *tally) open(p piece) {
 // was taken. Places and numbers that are behind do not count, nor what is behind
 // the piece.
 func (t *tally) reach(at, lines int64) {
-	if t.sum == nil {
+	if t.sum == nil || t.silent {
 		return
 	}
 	if at = min(at, t.end); at > t.at {
@@ -62,7 +63,7 @@ func (t *tally) reach(at, lines int64) {
 // row counts the rows before the given one, of so many in the piece: in Parquet only
 // the bytes of wanted columns are read, so rows say how far it is.
 func (t *tally) row(row, rows int64) {
-	if t.sum == nil || rows <= 0 {
+	if t.sum == nil || t.silent || rows <= 0 {
 		return
 	}
 	t.reach(t.start+int64(float64(t.end-t.start)*float64(row)/float64(rows)), t.before+row)
@@ -73,7 +74,7 @@ func (t *tally) begin(sum *reached) { *t = tally{sum: sum} }
 
 // watch has the piece that is opened counted, as the source goes through it.
 func (s *Scanner) watch(src *source, p piece) {
-	if s.tally.sum == nil {
+	if s.tally.sum == nil || s.tally.silent {
 		return
 	}
 	s.tally.open(p)
@@ -84,6 +85,9 @@ func (s *Scanner) watch(src *source, p piece) {
 // of that.
 func (rd *Reading) count(s *Scanner, p piece) {
 	t := &s.tally
+	if t.silent {
+		return
+	}
 	t.reach(t.end, s.stats.Lines)
 	rd.mu.Lock()
 	defer rd.mu.Unlock()

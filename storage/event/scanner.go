@@ -9,40 +9,41 @@ import (
 // a time.
 // What it learns of their layout makes it faster, so it is worth keeping.
 type Scanner struct {
-	columns  int
-	from, to int64 // the window of Time, half-open
-
 	lines   lines
 	head    *fragment // at the start of the open piece, if any
 	closers []func() error
+	loan    *loan
+	tally   tally
 
-	parser    *parser
-	mapped    *mapped // in place of parser and predictor, unless nil
-	predictor predictor
-	clock     clock
-	timeHour  timeHour
-	record    Record
-	stats     Stats
-	kept      quarantine
-	hours     blobHour
-	loan      *loan
-	tally     tally
-
-	query     Query
-	columnar  *columnar // nil until a Parquet blob is read
-	isParquet bool      // the open range
+	queries   []Query
+	each      []*selector // by query
+	alone     []*selector // of them, those that read lines by themselves
+	joints    []*joint    // and those that read them together
+	*selector             // the first one that the open range is read for
+	isParquet bool        // the open range, which then is read for one query
 }
 
 // NewScanner returns a scanner for the records that q wants and that lie in the
 // window. It reads nothing before Open.
-func NewScanner(q Query, w Window) *Scanner {
-	p := newParser(q)
-	s := &Scanner{columns: len(q.Columns), from: w.From.UnixNano(), to: w.To.UnixNano(),
-		query: q, parser: p, predictor: predictor{p: p, strict: q.Mode == Strict, observed: map[string]*habit{}}}
-	if q.Fields != nil {
-		s.mapped = newMapped(q)
+func NewScanner(q Query, w Window) *Scanner { return newScanner([]Query{q}, w) }
+
+// newScanner returns a scanner that gives the records of several queries.
+func newScanner(queries []Query, w Window) *Scanner {
+	s := &Scanner{queries: queries}
+	for i, q := range queries {
+		s.each = append(s.each, newSelector(q, i, &s.lines))
 	}
+	s.selector = s.each[0]
+	s.alone, s.joints = together(s.each)
+	s.within(w)
 	return s
+}
+
+// within sets the window.
+func (s *Scanner) within(w Window) {
+	for _, sel := range s.each {
+		sel.from, sel.to = w.From.UnixNano(), w.To.UnixNano()
+	}
 }
 
 // Scan goes on to the next record of the open range. It returns false at the end
@@ -66,6 +67,60 @@ func (s *Scanner) Scan() bool {
 	}
 }
 
+// scanFor reads the open piece and gives each query's records to its add.
+func (s *Scanner) scanFor(add []func(*Record)) {
+	if s.isParquet {
+		for s.scanParquet() {
+			add[s.index](&s.record)
+		}
+		return
+	}
+	for {
+		line, tooLong, ok := s.lines.next()
+		switch {
+		case !ok:
+			return
+		case tooLong:
+			if !s.passLong(line) {
+				return
+			}
+		default:
+			s.give(line, add)
+		}
+	}
+}
+
+// give has every query that the open range is read for take a line.
+func (s *Scanner) give(line []byte, add []func(*Record)) {
+	for _, sel := range s.alone {
+		if sel.active && sel.take(line) {
+			add[sel.index](&sel.record)
+		}
+	}
+	for _, j := range s.joints {
+		j.give(line, add)
+	}
+}
+
+// openFor says which queries, by index, the range is read for that is opened next.
+func (s *Scanner) openFor(queries []int) {
+	s.settle()
+	for i, sel := range s.each {
+		sel.active = slices.Contains(queries, i)
+	}
+	s.selector = s.each[queries[0]]
+}
+
+// settle has what was read count for the queries that it was read for.
+func (s *Scanner) settle() {
+	for _, sel := range s.each {
+		if sel.active {
+			sel.stats.Bytes += s.lines.bytes
+		}
+	}
+	s.lines.bytes = 0
+}
+
 // Record returns the record that the last Scan found.
 func (s *Scanner) Record() *Record { return &s.record }
 
@@ -75,9 +130,8 @@ func (s *Scanner) Err() error { return s.lines.err }
 // Stats returns the counts of all ranges so far. A malformed line is counted,
 // never an error.
 func (s *Scanner) Stats() Stats {
-	st := s.stats
-	st.Bytes = s.lines.bytes
-	return st
+	s.settle()
+	return s.stats
 }
 
 // Close releases the open range.
@@ -89,71 +143,4 @@ func (s *Scanner) Close() error {
 	s.closers = nil
 	s.lines.stop, s.isParquet = 0, false // nothing is left to read
 	return err
-}
-
-// take counts one line, and keeps it as the record if it is wanted.
-func (s *Scanner) take(line []byte) bool {
-	if s.mapped != nil {
-		return s.takeMapped(line)
-	}
-	switch s.read(line) {
-	case unwanted:
-		s.stats.Other++
-		return false
-	case unreadable:
-		return false // it is counted
-	}
-	t, ok := s.clock.nanos(s.parser.text(line, s.parser.time))
-	if !s.inWindow(t, ok, line) {
-		return false
-	}
-	s.record = Record{Time: t, line: line, spans: s.parser.spans[:s.columns]}
-	return true
-}
-
-// inWindow counts a wanted event by its time, if that could be read.
-func (s *Scanner) inWindow(t int64, ok bool, line []byte) bool {
-	switch {
-	case !ok:
-		s.malformed(NoTime, line)
-		return false
-	case t < s.from || t >= s.to:
-		s.stats.outside(t)
-		return false
-	}
-	s.stats.Records++
-	s.stats.Hours[s.timeHour.at(t)]++
-	return true
-}
-
-// read finds the line's values: by prediction or, where that does not get on,
-// from the first byte to the last.
-func (s *Scanner) read(whole []byte) verdict {
-	line := whole
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	if n := len(line); n > 1 && line[0] == '{' && line[n-1] == '}' {
-		if v := s.predictor.read(line); v != unreadable {
-			s.stats.Lines++
-			return v
-		}
-	}
-	if skipSpace(line, 0) == len(line) {
-		return unreadable
-	}
-	s.stats.Lines++
-	if reason := s.parser.parse(line); reason != "" {
-		s.malformed(reason, whole)
-		return unreadable
-	}
-	if s.parser.filters() && !s.parser.wants(line) {
-		return unwanted
-	}
-	return wanted
-}
-
-// malformed counts the line that was read last, and keeps it aside.
-func (s *Scanner) malformed(r Reason, line []byte) {
-	s.fault(r, s.lines.offset-int64(len(line)), line)
 }

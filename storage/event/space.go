@@ -152,9 +152,14 @@ func (s *Scanner) letGo() {
 	if len(s.lines.buf) > freeBuffer {
 		s.lines.buf = nil
 	}
-	if s.columnar != nil {
-		s.columnar.drop()
+	for _, sel := range s.each {
+		if sel.columnar != nil {
+			sel.columnar.drop()
+		}
+		sel.record, sel.predictor.member = Record{}, member{} // they are part of a line
 	}
-	s.record, s.predictor.member = Record{}, member{} // they are part of a line
+	for _, j := range s.joints {
+		j.predictor.member = member{}
+	}
 	s.loan.giveBack()
 }

@@ -132,9 +132,9 @@ func (s *Scanner) reread(ctx context.Context, r storage.Reader, b storage.Blob, 
 	return nil
 }
 
-// takeFragment takes a line that is complete again, as take does. The open piece
+// takeFragment takes a line that is complete again, as give does. The open piece
 // is at its end.
-func (s *Scanner) takeFragment(b storage.Blob, f *fragment) bool {
+func (s *Scanner) takeFragment(b storage.Blob, f *fragment, add []func(*Record)) {
 	start, text := f.start, f.text
 	if start == 0 && bytes.HasPrefix(text, byteOrderMark) {
 		start, text = start+int64(len(byteOrderMark)), text[len(byteOrderMark):]
@@ -143,12 +143,11 @@ func (s *Scanner) takeFragment(b storage.Blob, f *fragment) bool {
 	l.blob = b.Name
 	l.bytes += f.end - start
 	if f.end-start > maxLine {
-		s.stats.Lines++
-		s.faultOf(TooLong, start, f.end-start, text)
-		return false
+		s.tooLong(start, f.end-start, text)
+		return
 	}
 	l.offset = f.end
-	return s.take(text)
+	s.give(text, add)
 }
 
 // seams joins the fragments that pieces leave, whichever is done first.

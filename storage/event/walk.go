@@ -4,39 +4,56 @@ import "bytes"
 
 // walk reads a line key by key, as far as the fast mode needs. It is what the
 // fast mode means: prediction gives the same of any line, valid or not.
-func (d *predictor) walk(line []byte) verdict {
+//
+// For several queries it goes on until none of them needs more. What each of them
+// alone would have taken is then certain as long as no column that it took comes
+// again: where one does, the line is not ok.
+func (d *predictor) walk(line []byte) (wanted asks, ok bool) {
 	p, m := d.p, &d.member
 	clear(p.spans)
+	p.live = p.all
 	i := nextKey(line, 0)
 	for i > 0 && line[i-1] != '}' {
 		if i = m.read(line, i, false); i < 0 {
-			return unreadable
+			return 0, false
 		}
-		column := p.column(m.key, m.escaped)
+		column := d.column()
 		if i = nextKey(line, i); column < 0 || i < 0 {
 			continue
 		}
-		p.spans[column] = m.value
-		if column == p.eventID && p.filters() && !p.wants(line) {
-			return unwanted
+		if !d.note(column, line) {
+			return 0, false
 		}
-		if p.complete() {
-			return wanted
+		if p.live == 0 || p.complete() {
+			return p.live, true
 		}
 	}
-	return d.ended(line, i)
+	return p.who(line), i == len(line)
 }
 
-// ended returns what a line is whose object was read to its end, at i, or not to
-// its end if i is -1.
-func (d *predictor) ended(line []byte, i int) verdict {
-	switch {
-	case i != len(line):
-		return unreadable
-	case d.p.filters() && !d.p.wants(line):
-		return unwanted
+// column is that of the member read last, -1 if no query needs it that may still
+// want the line.
+func (d *predictor) column() int {
+	c := d.p.column(d.member.key, d.member.escaped)
+	if c >= 0 && !d.strict && d.p.of[c]&d.p.live == 0 {
+		return -1
 	}
-	return wanted
+	return c
+}
+
+// note takes the value of the member read last for a column, and of an EventID sees
+// who wants it. It is not ok if the column has a value and its first one may be what
+// a query takes.
+func (d *predictor) note(column int, line []byte) (ok bool) {
+	p := d.p
+	if !d.strict && p.joint() && p.spans[column].kind != kindAbsent {
+		return false
+	}
+	p.spans[column] = d.member.value
+	if column == p.eventID && !d.strict {
+		p.live = p.who(line)
+	}
+	return true
 }
 
 // nextKey goes from behind a value, or from 0 at the start of the line, behind
