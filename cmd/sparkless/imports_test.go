@@ -64,6 +64,8 @@ var mayImport = map[string][]string{
 	"deploy/azure/template":               {},
 	"deploy/sentinel/kql":                 {},
 	"deploy/release":                      {},
+	"publish/anomaly":                     {"publish", "storage/event"},
+	"publish/chart":                       {},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},

@@ -4,6 +4,7 @@
 package columns
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,7 +26,8 @@ func Types() []string {
 
 // Of returns the columns of a record: one for each field of the struct type, in
 // order, under the name that the field has in JSON. The tag `column:"datetime"`
-// makes a column for times of a string. A field that no column can hold is an error.
+// makes a column for times of a string, and of a json.RawMessage, which may hold
+// anything, the tag says what it does. A field that no column can hold is an error.
 func Of(record reflect.Type) ([]Column, error) {
 	if record.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s is no record: its fields are the columns", record)
@@ -64,10 +66,14 @@ func typeOf(f reflect.StructField) (string, error) {
 		return "", fmt.Errorf("no column holds %s", f.Type)
 	}
 	told, ok := f.Tag.Lookup("column")
+	raw := t == reflect.TypeFor[json.RawMessage]()
+	if !ok && raw {
+		return "", fmt.Errorf("%s may hold anything: say which with the tag column", f.Type)
+	}
 	if !ok {
 		return kind, nil
 	}
-	if !slices.Contains(Types(), told) || kind != "string" {
+	if !slices.Contains(Types(), told) || kind != "string" && !raw {
 		return "", fmt.Errorf("the tag column:%q does not suit %s", told, f.Type)
 	}
 	return told, nil

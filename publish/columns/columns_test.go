@@ -27,8 +27,10 @@ func TestOf(t *testing.T) {
 		List    []string
 		Map     map[string]int
 		Nested  inner
-		When    *string `column:"datetime"`
-		Nowhere string  `json:"-"`
+		When    *string         `column:"datetime"`
+		Raw     json.RawMessage `column:"dynamic"`
+		Objects []inner
+		Nowhere string `json:"-"`
 		private string
 	}
 	_ = record{}.private
@@ -37,7 +39,7 @@ func TestOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []columns.Column{{Name: "Text", Type: "string"}, {Name: "Time", Type: "datetime"}, {Name: "count", Type: "int"}, {Name: "Big", Type: "long"},
-		{Name: "Share", Type: "real"}, {Name: "Yes", Type: "boolean"}, {Name: "List", Type: "dynamic"}, {Name: "Map", Type: "dynamic"}, {Name: "Nested", Type: "dynamic"}, {Name: "When", Type: "datetime"}}
+		{Name: "Share", Type: "real"}, {Name: "Yes", Type: "boolean"}, {Name: "List", Type: "dynamic"}, {Name: "Map", Type: "dynamic"}, {Name: "Nested", Type: "dynamic"}, {Name: "When", Type: "datetime"}, {Name: "Raw", Type: "dynamic"}, {Name: "Objects", Type: "dynamic"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -48,6 +50,10 @@ func TestOf(t *testing.T) {
 		"an interface":       reflect.TypeFor[struct{ V any }](),
 		"a time in a number": reflect.TypeFor[struct {
 			N int `column:"datetime"`
+		}](),
+		"any JSON": reflect.TypeFor[struct{ R json.RawMessage }](),
+		"a list in a column": reflect.TypeFor[struct {
+			L []string `column:"datetime"`
 		}](),
 		"an unknown type": reflect.TypeFor[struct {
 			S string `column:"date"`

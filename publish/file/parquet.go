@@ -58,10 +58,22 @@ func writeParquet(ctx context.Context, w io.Writer, columns reflect.Type, record
 	return out.Close()
 }
 
+// jsonText is a value of any kind as its JSON text, which is a column of texts.
+type jsonText string
+
+// UnmarshalJSON keeps the text.
+func (j *jsonText) UnmarshalJSON(text []byte) error {
+	*j = jsonText(text)
+	return nil
+}
+
 // columnsOf is a struct type with the same fields as t and the tags that the library
-// asks for: a column has the field's name in JSON, a slice is a list, and what JSON
-// leaves out when it is empty may be null.
+// asks for: a column has the field's name in JSON, a slice is a list, raw JSON is its
+// text, and what JSON leaves out when it is empty may be null.
 func columnsOf(t reflect.Type) (reflect.Type, error) {
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return reflect.TypeFor[jsonText](), nil
+	}
 	switch t.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64:
 		return t, nil

@@ -1,6 +1,7 @@
 package suppress
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -17,8 +18,9 @@ type Fields struct {
 	// Paths, Parents and Hosts are lists of texts, or of objects with a text "value"
 	// and a number "count": of how many events.
 	Paths, Parents, Hosts string
-	// Kinds is a list of texts, or of objects with a text "name".
-	Kinds string
+	// Kinds is a list of texts, or of objects with a text, whose member KindName names:
+	// "name" if empty.
+	Kinds, KindName string
 	// PathCount and HostCount are numbers: how many paths and hosts there are, listed
 	// or not. A list is complete if it has as many.
 	PathCount, HostCount string
@@ -224,7 +226,8 @@ func (f Fields) read(r publish.Record) (out finding, err error) {
 		paths:   many(f.Paths, source{text: "value", counter: f.PathCount, sample: f.Sample}),
 		parents: many(f.Parents, source{text: "value", events: f.Events, sample: f.Sample}),
 		hosts:   many(f.Hosts, source{text: "value", counter: f.HostCount, sample: f.Sample}),
-		kinds:   many(f.Kinds, source{text: "name"})}
+		kinds:   many(f.Kinds, source{text: cmp.Or(f.KindName, "name")})}
+	out.name.whole = out.name.whole && !strays(string(out.name.text)) // it may be a path
 	for _, l := range []list{out.paths, out.parents} {
 		for i, v := range l.values {
 			l.values[i].whole = v.whole && !strays(string(v.text))

@@ -260,3 +260,30 @@ func TestCovers(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A name may be a path, which is what it seems or matches nothing, and kinds may have
+// their texts under another name.
+func TestNamesThatArePaths(t *testing.T) {
+	f := Fields{Name: "Entity", Target: "RuleName", Kinds: "Why", KindName: "Name"}
+	rules := Rules{All: []Rule{{Name: `c:\acme\*`, Target: "process", Kinds: []string{"odd"}, Expires: now.AddDate(0, 0, 1)}}}
+	why := func(names ...string) (all []map[string]string) {
+		for _, n := range names {
+			all = append(all, map[string]string{"Name": n})
+		}
+		return all
+	}
+	for what, c := range map[string]struct {
+		body body
+		kept int
+	}{
+		"as it is":       {body{"Entity": `C:\Acme\u.exe`, "RuleName": "process", "Why": why("odd")}, 0},
+		"back and forth": {body{"Entity": `C:\Acme\..\Temp\u.exe`, "RuleName": "process", "Why": why("odd")}, 1},
+		"more reasons":   {body{"Entity": `C:\Acme\u.exe`, "RuleName": "process", "Why": why("odd", "new")}, 1},
+		"another hunt":   {body{"Entity": `C:\Acme\u.exe`, "RuleName": "logon", "Why": why("odd")}, 1},
+	} {
+		o, err := rules.Apply(now, f, []publish.Record{record(t, c.body)})
+		if err != nil || len(o.Kept) != c.kept {
+			t.Errorf("%s: %d kept, %v", what, len(o.Kept), err)
+		}
+	}
+}
