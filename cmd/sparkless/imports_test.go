@@ -66,6 +66,7 @@ var mayImport = map[string][]string{
 	"deploy/release":                      {},
 	"publish/anomaly":                     {"publish", "storage/event"},
 	"publish/chart":                       {},
+	"storage/filename":                    {},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},
