@@ -42,6 +42,10 @@ type generator struct {
 
 	documents, serviceGroups, sites []string
 
+	cases   []Case
+	extra   [][]happening  // by window, of cases and habits
+	planted map[string]int // processes of cases, by name in lower case
+
 	blobs        int
 	bytes, lines int64
 }
@@ -81,6 +85,9 @@ func newGenerator(cfg Config) *generator {
 	g.events = share(cfg.Events, g.load[:])
 	g.creates = share(cfg.Events/2, g.load[:])
 	g.rare = g.plan.spread(rng, g.creates)
+	if cfg.Cases {
+		g.addCases()
+	}
 	return g
 }
 
@@ -183,9 +190,10 @@ func (g *generator) window(w int, buf *[]byte, put func(part int, data []byte) e
 			part, data = part+1, g.start(data[:0])
 		}
 	}
-	g.lines += int64(n)
+	data, extra := g.appendHappenings(data, w)
+	g.lines += int64(n + extra)
 	*buf = data
-	if n == 0 {
+	if n+extra == 0 {
 		return nil
 	}
 	return put(part, g.finish(data))

@@ -34,6 +34,10 @@ type Config struct {
 	// company, with the same lasting programs. Those that pass by are others, and of
 	// the impostors some are there already, and a few that are gone later.
 	Earlier int
+	// Cases adds what the other hunts are to find, and what they are not to: people with
+	// habits of logging on, and attacks among logons and processes. The other lines stay
+	// as they are.
+	Cases bool
 	// Workspace is the resource ID of the Log Analytics workspace.
 	Workspace string
 	// BlobLines is the number of lines after which a five-minute folder goes on

@@ -33,6 +33,9 @@ const (
 	tokService
 	tokIP
 	tokHost
+	tokSource
+	tokWorkstation
+	tokSubStatus
 	// Words of a path or a command line.
 	tokUser
 	tokDocument
@@ -99,7 +102,7 @@ func tokenOf(name string) token {
 		tokTarget: "target", tokLabel: "label", tokElevation: "elevation",
 		tokPath: "path", tokDevicePath: "devicepath", tokBase: "base", tokParent: "parent",
 		tokCommand: "command", tokLogon: "logon", tokLogonName: "logonname", tokService: "service", tokIP: "ip",
-		tokHost: "host", tokUser: "user", tokDocument: "doc", tokServiceGroup: "svc", tokSite: "site",
+		tokHost: "host", tokSource: "source", tokWorkstation: "workstation", tokSubStatus: "substatus", tokUser: "user", tokDocument: "doc", tokServiceGroup: "svc", tokSite: "site",
 		tokDigit: "d", tokNumber: "n", tokHex: "hex", tokGUID: "guid", tokClassID: "clsid", tokPID: "pid",
 		tokPort: "port", tokLogonGUID: "logonguid",
 	} {
@@ -122,6 +125,8 @@ type scene struct {
 	base            string // of path
 	path, parent    []byte // escaped
 	command         []byte // escaped
+	// Of a logon with a habit, or of a case: where from, and why it failed.
+	source, workstation, subStatus string
 }
 
 // expand appends t with its placeholders filled in from s.
@@ -182,6 +187,12 @@ func (g *generator) expandColumn(dst []byte, seg *segment, s *scene) []byte {
 		return append(dst, g.estate.machines[s.rng.IntN(len(g.estate.machines))].account.name...)
 	case tokIP:
 		return append(dst, g.estate.machines[s.rng.IntN(len(g.estate.machines))].ip...)
+	case tokSource:
+		return append(dst, s.source...)
+	case tokWorkstation:
+		return append(dst, s.workstation...)
+	case tokSubStatus:
+		return append(dst, s.subStatus...)
 	default: // tokHost
 		return append(dst, s.on.name...)
 	}

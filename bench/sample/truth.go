@@ -27,6 +27,11 @@ type Truth struct {
 	Processes map[string]int64
 	// Impostors are in order of Process, then of Kind.
 	Impostors []Impostor
+	// Cases are what the other hunts are to find, with Config.Cases; in the order of the
+	// hunts.
+	Cases []Case `json:",omitempty"`
+	// Network is what GenerateNetwork wrote beside, if it did.
+	Network *Network `json:",omitempty"`
 }
 
 // Impostor is one planted masquerade.
@@ -90,6 +95,11 @@ func (g *generator) truth() Truth {
 			t.Impostors = append(t.Impostors, *imp)
 		}
 	}
+	for name, n := range g.planted {
+		t.Processes[name] += int64(n)
+		t.ProcessEvents += int64(n)
+	}
+	t.Cases = g.cases
 	slices.SortStableFunc(t.Impostors, func(a, b Impostor) int {
 		return strings.Compare(a.Process+"\x00"+a.Kind, b.Process+"\x00"+b.Kind)
 	})
