@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"publish/anomaly":                     {"publish", "storage/event"},
 	"publish/chart":                       {},
 	"storage/filename":                    {},
+	"logon":                               {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/printable", "storage/table"},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},
