@@ -1,0 +1,79 @@
+package process
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// bottom is a set of hashes of which the smallest are kept, in order. It counts
+// distinct things: exactly as long as all are kept, and beyond that by how densely the
+// kept ones lie, within 13 percent for 64 of them (k minimum values; Bar-Yossef et al.,
+// RANDOM 2002). Sets merge to what the set of both would be.
+type bottom []uint64
+
+// How many hashes are kept.
+const (
+	mostMembers = 64      // of the hosts, and of the users, of a program
+	mostHosts   = 1 << 13 // of the hosts of the estate
+)
+
+// add puts a hash in, if it is one of the most smallest.
+func (b *bottom) add(hash uint64, most int) {
+	if n := len(*b); n == most && hash >= (*b)[n-1] {
+		return
+	}
+	at, has := slices.BinarySearch(*b, hash)
+	if has {
+		return
+	}
+	if *b = slices.Insert(*b, at, hash); len(*b) > most {
+		*b = (*b)[:most]
+	}
+}
+
+func (b *bottom) merge(o bottom, most int) {
+	for _, hash := range o {
+		b.add(hash, most)
+	}
+}
+
+// count is how many there are, or about how many.
+func (b bottom) count(most int) int {
+	if len(b) < most {
+		return len(b)
+	}
+	return int(math.Round(float64(most-1) / (float64(b[most-1]) / math.MaxUint64)))
+}
+
+// encode writes the hashes in eight bytes each, as base64.
+func (b bottom) encode() []byte {
+	raw := make([]byte, 0, 8*len(b))
+	for _, hash := range b {
+		raw = binary.BigEndian.AppendUint64(raw, hash)
+	}
+	return base64.StdEncoding.AppendEncode(nil, raw)
+}
+
+// decodeBottom reads what encode wrote.
+func decodeBottom(text []byte, most int) (bottom, error) {
+	raw, err := base64.StdEncoding.AppendDecode(nil, text)
+	if err != nil {
+		return nil, fmt.Errorf("a set of hashes: %w", err)
+	}
+	if len(raw)%8 != 0 || len(raw) > 8*most {
+		return nil, fmt.Errorf("a set of %d bytes", len(raw))
+	}
+	b := make(bottom, 0, len(raw)/8)
+	for ; len(raw) > 0; raw = raw[8:] {
+		hash := binary.BigEndian.Uint64(raw)
+		if len(b) > 0 && hash <= b[len(b)-1] {
+			return nil, errors.New("a set out of order")
+		}
+		b = append(b, hash)
+	}
+	return b, nil
+}
