@@ -69,6 +69,7 @@ var mayImport = map[string][]string{
 	"storage/filename":                    {},
 	"logon":                               {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/printable", "storage/table"},
 	"process":                             {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/filename", "storage/printable", "storage/table"},
+	"network":                             {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/filename", "storage/printable", "storage/table"},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},

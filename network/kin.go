@@ -1,0 +1,103 @@
+package network
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// kin are the processes whose names have one shape, and what there is to know of them
+// together: it is worked out once for all of them, which may be very many.
+type kin struct {
+	now, before []*entry // of the day, and of the days before
+	hosts       int      // on which any of them was seen
+	parents     shares   // of them all, by parent
+	places      shares   // likewise, by kind of folder
+	days        map[way]int
+	daysIn      map[place]int
+	first       map[way]int64 // by name and kind of folder, on the days before
+	known       [names]others // values of the days before, of hosts and remotes
+}
+
+// way is how a program ran: its kind of folder with its parent, or with its name.
+type way struct {
+	place place
+	text  string
+}
+
+// shares says on how many hosts there are some things of a kind.
+type shares struct {
+	hosts map[string]int
+	order []string // those on the most hosts first
+}
+
+// others are the values of the days before, unless they are too many to tell them all.
+type others struct {
+	hashes map[uint64]bool
+	full   bool
+}
+
+// has reports whether any of the values is among them.
+func (o *others) has(values []kept) bool {
+	return slices.ContainsFunc(values, func(v kept) bool { return o.hashes[v.hash] })
+}
+
+func newKin(now, before []*entry) *kin {
+	all := slices.Concat(now, before)
+	k := &kin{now: now, before: before, hosts: hostsOf(all), days: map[way]int{}, daysIn: map[place]int{}, first: map[way]int64{}}
+	k.parents = newShares(all, func(e *entry) string { return e.parent })
+	k.places = newShares(all, func(e *entry) string { return e.place.String() })
+	for of, list := range grouped(before, func(e *entry) way { return way{e.place, e.parent} }) {
+		k.days[of] = seenOn(list)
+	}
+	for of, list := range grouped(before, func(e *entry) place { return e.place }) {
+		k.daysIn[of] = seenOn(list)
+	}
+	for _, e := range before {
+		of := way{e.place, e.name}
+		if at, ok := k.first[of]; !ok || e.first < at {
+			k.first[of] = e.first
+		}
+	}
+	for kind := range k.known {
+		samples := of(before, kind)
+		k.known[kind] = others{hashes: map[uint64]bool{}, full: unionNumber(samples, keeps()[kind]) >= keeps()[kind]}
+		for _, s := range samples {
+			for _, v := range s.values {
+				k.known[kind].hashes[v.hash] = true
+			}
+		}
+	}
+	return k
+}
+
+func grouped[K comparable](entries []*entry, by func(*entry) K) map[K][]*entry {
+	groups := map[K][]*entry{}
+	for _, e := range entries {
+		groups[by(e)] = append(groups[by(e)], e)
+	}
+	return groups
+}
+
+func newShares(entries []*entry, by func(*entry) string) shares {
+	s := shares{hosts: map[string]int{}}
+	for text, list := range grouped(entries, by) {
+		s.hosts[text] = hostsOf(list)
+		s.order = append(s.order, text)
+	}
+	slices.SortFunc(s.order, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.hosts[b], s.hosts[a]), strings.Compare(a, b))
+	})
+	return s
+}
+
+// usual is what is on the most hosts apart from some, and on how many; "" if there is
+// nothing.
+func (s *shares) usual(but ...string) (text string, hosts int) {
+	for _, text := range s.order {
+		if !slices.Contains(but, text) {
+			return text, s.hosts[text]
+		}
+	}
+	return "", 0
+}

@@ -1,0 +1,100 @@
+// Package network finds processes that connect to the internet and seldom do: rare over
+// the fleet, started by another parent than usual, on a host where they were not seen,
+// with what else speaks against them, such as a temporary folder or a shell on the
+// command line.
+//
+// It reads the table DeviceNetworkEvents of Microsoft Defender for Endpoint. (Microsoft
+// Learn, "DeviceNetworkEvents".)
+package network
+
+import (
+	"context"
+
+	"sparkless/publish"
+	"sparkless/publish/anomaly"
+	"sparkless/storage/event"
+)
+
+// Container is where Azure Monitor exports the table DeviceNetworkEvents.
+const Container = "am-devicenetworkevents"
+
+// Name is that of the hunt, in findings, settings and the work store.
+const Name = "network"
+
+// Detector is the hunt. It is safe for concurrent use.
+type Detector struct {
+	params  Params
+	scope   string
+	workers int
+}
+
+// New returns a detector. Scope says which estate the findings belong to and is part of
+// their IDs; workers is how many goroutines fit a forest.
+func New(p Params, scope string, workers int) *Detector { return &Detector{p, scope, workers} }
+
+// The columns that the detector reads, as Record.Value counts them.
+const (
+	colAction = iota
+	colDevice
+	colAddress
+	colPort
+	colURL
+	colProtocol
+	colFile
+	colPath
+	colCommand
+	colParent
+	colAccount
+	colDomain
+)
+
+// stateVersion is that of what Add makes of a record.
+//
+// History: 1, the first.
+const stateVersion = 1
+
+// Spec tells what the detector reads: all of DeviceNetworkEvents, which has no EventID.
+func (d *Detector) Spec() event.Spec {
+	return event.Spec{
+		Detector: Name, Version: stateVersion, Container: Container,
+		Query: event.Query{Columns: []string{
+			"ActionType", "DeviceName", "RemoteIP", "RemotePort", "RemoteUrl", "Protocol",
+			"InitiatingProcessFileName", "InitiatingProcessFolderPath", "InitiatingProcessCommandLine",
+			"InitiatingProcessParentFileName", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain",
+		}},
+	}
+}
+
+// New returns connections of nothing.
+func (d *Detector) New() *Connections { return NewConnections() }
+
+// Past returns what is to be known of earlier days beside day: the processes of its
+// names.
+func (d *Detector) Past(day *Connections) *Connections { return day.newPast() }
+
+// Finish returns the findings of a window, the highest score first, whose connections
+// are in day.
+func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *Connections) ([]publish.Record, error) {
+	var found []anomaly.Finding
+	if d.params.Notebook {
+		var err error
+		if found, err = d.notebook(w, day); err != nil {
+			return nil, err
+		}
+	} else {
+		found = d.judge(w, day, history)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	best, _ := anomaly.Best(found, d.params.Budget)
+	records := []publish.Record{}
+	for _, f := range best {
+		r, err := f.Record()
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
