@@ -70,6 +70,8 @@ var mayImport = map[string][]string{
 	"logon":                               {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/printable", "storage/table"},
 	"process":                             {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/filename", "storage/printable", "storage/table"},
 	"network":                             {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/filename", "storage/printable", "storage/table"},
+	"outlier/benchmark":                   {"outlier", "storage/printable"},
+	"publish/mlflow":                      {"publish/ingest", "storage", "storage/printable", "storage/secret"},
 	"cmd/sparkless/doctor":                {"storage/printable"},
 	"cmd/sparkless/progress":              {},
 	"cmd/sparkless/telemetry":             {"storage/printable"},
