@@ -35,7 +35,8 @@ type Partial[S any] struct {
 
 // Fold makes sure that the partial of one shard of the plan is in the work
 // store, and returns it: it is there already, or the shard is read. Two folds of
-// the same shard write the same bytes.
+// the same shard write the same bytes. The same reading makes the partials that
+// hunts beside this one lack.
 func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
 	p, err := h.load(ctx, plan, shard)
 	if !errors.Is(err, errNoFile) {
@@ -44,18 +45,55 @@ func (h *Hunt[S]) Fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 	if p, err = h.fold(ctx, plan, shard); err != nil {
 		return p, err
 	}
-	s := plan.Shards[shard]
-	return p, h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats, Unreadable: p.Unreadable}, p.State, p.memory)
+	return p, h.putPartial(ctx, plan, shard, p)
 }
 
-// fold reads a shard. A blob that nobody can read is left out, and all that was
+func (h *Hunt[S]) putPartial(ctx context.Context, plan Plan, shard int, p Partial[S]) error {
+	s := plan.Shards[shard]
+	return h.put(ctx, h.partialName(plan, s), note{Key: s.Key, Stats: p.Stats, Unreadable: p.Unreadable}, p.State, p.memory)
+}
+
+// fold reads a shard, together with those beside this hunt. What stands in the way of
+// that, a blob that nobody can read or too little memory for all, leaves each to read
+// the shard itself.
+func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
+	own, others, err := h.gathering(ctx, plan, shard)
+	if err != nil {
+		return Partial[S]{}, err
+	}
+	if len(others) == 0 {
+		return h.foldAlone(ctx, plan, shard)
+	}
+	scanned, err := h.scan(ctx, plan.Window, shard, plan.Shards[shard].Parts, append([]gatherer{own}, others...))
+	for i, g := range others {
+		if err == nil {
+			err = g.keep(ctx, scanned.StatsOf(i+1), scanned.MalformedOf(i+1))
+		}
+	}
+	var p Partial[S]
+	if err == nil {
+		p, err = own.merged(scanned.Stats())
+	}
+	own.drop()
+	drop(others)
+	switch {
+	case errors.As(err, new(*event.UnreadableError)), errors.Is(err, ErrMemory):
+		return h.foldAlone(ctx, plan, shard)
+	case err != nil:
+		return p, stale(err)
+	}
+	return p, h.quarantine(ctx, plan, shard, p.Stats, scanned.Malformed())
+}
+
+// foldAlone reads a shard. A blob that nobody can read is left out, and all that was
 // read together with it is read again without it: how far one gets into such a
 // blob must not show.
-func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
+func (h *Hunt[S]) foldAlone(ctx context.Context, plan Plan, shard int) (Partial[S], error) {
 	parts := plan.Shards[shard].Parts
 	var lost []Unreadable
 	for {
-		p, scanned, err := h.scan(ctx, plan, shard, parts)
+		own := &gathering[S]{hunt: h, plan: plan, shard: shard}
+		scanned, err := h.scan(ctx, plan.Window, shard, parts, []gatherer{own})
 		if bad := scanned.Unreadable(); len(bad) > 0 && errors.As(err, new(*event.UnreadableError)) {
 			for _, u := range bad {
 				lost = append(lost, Unreadable{u.Blob.Name, u.Error()})
@@ -64,7 +102,11 @@ func (h *Hunt[S]) fold(ctx context.Context, plan Plan, shard int) (Partial[S], e
 			continue
 		}
 		if err != nil {
-			return p, stale(err)
+			return Partial[S]{}, stale(err)
+		}
+		p, err := own.merged(scanned.Stats())
+		if err != nil {
+			return p, err
 		}
 		slices.SortFunc(lost, byBlob)
 		p.Unreadable = lost
@@ -97,44 +139,55 @@ func (h *Hunt[S]) quarantine(ctx context.Context, plan Plan, shard int, s event.
 	return nil
 }
 
-// scan reads parts of a shard, in lanes.
-func (h *Hunt[S]) scan(ctx context.Context, plan Plan, shard int, parts []event.Range) (Partial[S], *event.Reading, error) {
+// scan reads parts of a shard, in lanes, for all gatherers, and drops them if it fails.
+func (h *Hunt[S]) scan(ctx context.Context, w event.Window, shard int, parts []event.Range, all []gatherer) (*event.Reading, error) {
 	lanes := h.Lanes
 	if lanes == nil {
 		lanes = event.NewLanes(1, 1)
 	}
-	reading := lanes.Read(h.Input, h.spec().Query, plan.Window, parts)
+	queries := make([]event.Query, len(all))
+	for i, g := range all {
+		queries[i] = g.query()
+	}
+	reading := lanes.ReadEach(h.Input, queries, w, parts)
 	defer h.meter.watch(shard, reading)()
-	states := make([]Partial[S], reading.Lanes())
+	if len(parts) == 0 {
+		return reading, nil
+	}
 	stopped, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	err := Local(len(states)).Run(stopped, len(states), func(ctx context.Context, lane int) error {
-		p := h.empty()
-		states[lane] = p
-		err := reading.Lane(ctx, p.memory.adding(p.State.Add, stop))
-		return errors.Join(err, p.memory.update())
+	type lane struct {
+		add  []func(*event.Record)
+		done []func() error
+	}
+	each := make([]lane, reading.Lanes())
+	for i := range each {
+		for _, g := range all {
+			add, done := g.lane(stop)
+			each[i].add, each[i].done = append(each[i].add, add), append(each[i].done, done)
+		}
+	}
+	err := Local(len(each)).Run(stopped, len(each), func(ctx context.Context, i int) error {
+		err := reading.Lane(ctx, each[i].add...)
+		for _, done := range each[i].done {
+			err = errors.Join(err, done())
+		}
+		return err
 	})
-	if err != nil {
-		for _, p := range states {
-			p.memory.close()
-		}
-		if cause := context.Cause(stopped); errors.Is(cause, ErrMemory) {
-			err = cause // not what it made of the reading
-		}
-		return Partial[S]{}, reading, err
+	if err == nil {
+		return reading, nil
 	}
-	if len(states) == 0 { // no parts are left
-		return h.empty(), reading, nil
+	drop(all)
+	if cause := context.Cause(stopped); errors.Is(cause, ErrMemory) {
+		err = cause // not what it made of the reading
 	}
-	first := states[0]
-	for _, other := range states[1:] {
-		err = errors.Join(err, mergeInto(first.State, first.memory, other.State, other.memory))
+	return reading, err
+}
+
+func drop(all []gatherer) {
+	for _, g := range all {
+		g.drop()
 	}
-	if err != nil {
-		first.memory.close()
-	}
-	first.Stats = reading.Stats()
-	return first, reading, err
 }
 
 // empty is the partial of nothing.

@@ -202,7 +202,7 @@ func (t thawed) part(first, last int) Plan {
 // apart is a hunt whose steps can go on beside those of others.
 func (h *Hunt[S]) apart() *Hunt[S] {
 	one := *h
-	one.budget, one.meter = newBudget(h.Memory), nil
+	one.budget, one.meter, one.members, one.handed = newBudget(h.Memory), nil, nil, nil
 	return &one
 }
 

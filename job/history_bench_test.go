@@ -73,7 +73,7 @@ func BenchmarkHistory(b *testing.B) {
 		b.Run(fmt.Sprintf("names=%d", names), func(b *testing.B) {
 			b.SetBytes(bytes * 30 / 31)
 			b.ReportAllocs()
-			r := &Result[*masquerade.Counts]{Date: date, Day: kept.State}
+			r := &Result[*masquerade.Counts]{Outcome: Outcome{Date: date}, Day: kept.State}
 			for b.Loop() {
 				r.History = History{}
 				if err := h.lookBack(b.Context(), r); err != nil || len(r.History.Days) != 30 || r.Past.Days() != 30 {

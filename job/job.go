@@ -38,6 +38,11 @@ type Hunt[S State[S]] struct {
 	// Lanes bounds the requests of all folds together. Without it each fold reads
 	// one blob after the other.
 	Lanes *event.Lanes
+	// Beside are hunts over the same input that will run over the same windows after
+	// this one, with the same settings of what is read and the same work store. Where
+	// this one reads a shard whose partial they lack, it makes theirs from the same
+	// reading: each as it would have been of a reading of its own.
+	Beside []Fellow
 	// Sinks returns the destinations for one window.
 	Sinks func(event.Window) ([]publish.Sink, error)
 	// Suppress, if set, is given the findings of a day once, after they are made and
@@ -54,24 +59,31 @@ type Hunt[S State[S]] struct {
 	// within another gets the other's context.
 	Trace func(context.Context, Step) (context.Context, func(error))
 
-	budget *budget // of the plan that is carried out
-	meter  *meter  // of the same
+	budget  *budget    // of the plan that is carried out
+	meter   *meter     // of the same
+	members []member   // whose shards are read with those of the plan
+	handed  *handed[S] // what another hunt has read for this one
 }
 
 // Result is what a window gave.
 type Result[S State[S]] struct {
+	Outcome
+	Day  S
+	Past S // what Finish got as history
+}
+
+// Outcome is what a window gave, apart from the state.
+type Outcome struct {
 	Window     event.Window
 	Date       time.Time // the UTC day that the window starts on
 	Export     storage.Export
 	Listed     *Listed // nil where what is kept of the day does not tell
 	Shards     int
-	Reused     int   // shards that an earlier run had read
+	Reused     int   // shards that an earlier run, or another hunt beside, had read
 	Bytes      int64 // of the blobs, as stored
 	BytesRead  int64 // of these, what this run has read
 	Stats      event.Stats
 	Missing    Missing
-	Day        S
-	Past       S // what Finish got as history
 	History    History
 	Records    []publish.Record
 	Suppressed []publish.Record // findings that are neither kept nor sent
@@ -181,7 +193,7 @@ func (h *Hunt[S]) conclude(ctx context.Context, r *Result[S], down outage) error
 }
 
 func resultOf[S State[S]](w event.Window) *Result[S] {
-	return &Result[S]{Window: w, Date: event.Day(w.From).From}
+	return &Result[S]{Outcome: Outcome{Window: w, Date: event.Day(w.From).From}}
 }
 
 // attempts is how often a day is planned anew when its blobs change under way.
@@ -226,13 +238,23 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 		return nil
 	}
 	kept.memory.close()
-	m := h.merging(plan)
-	h.meter = newMeter(plan, len(r.Export.Blobs), h.meter, h.report)
+	if err := h.invite(ctx, plan, r.Export.Blobs, true); err != nil {
+		return err
+	}
+	m := h.take(plan)
+	report := h.report
+	if m.whole() {
+		report = func(Progress) {} // nothing is read
+	}
+	h.meter = newMeter(plan, len(r.Export.Blobs), h.meter, report)
 	var read atomic.Int64
 	err = h.traced(ctx, Step{Phase: Reading}, func(ctx context.Context) error { return h.foldAll(ctx, plan, m, &read) })
 	r.BytesRead += read.Load() // also before blobs changed under way
 	if err != nil {
 		return err
+	}
+	for _, one := range h.members {
+		one.handOver()
 	}
 	r.Reused = h.meter.now().Reused
 	return h.step(ctx, Merging, func(ctx context.Context) error {
@@ -257,6 +279,10 @@ func (h *Hunt[S]) noteOf(plan Plan, r *Result[S]) note {
 // It adds to read the bytes of those that no earlier run had read.
 func (h *Hunt[S]) foldAll(ctx context.Context, plan Plan, m *merging[S], read *atomic.Int64) error {
 	return h.Engine.Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
+		if m.has(shard) {
+			h.meter.done(shard, true)
+			return nil
+		}
 		p, err := h.Fold(ctx, plan, shard)
 		if err == nil {
 			err = m.add(shard, p)

@@ -24,6 +24,20 @@ func (h *Hunt[S]) merging(p Plan) *merging[S] {
 	return &merging[S]{state: zero.State, memory: zero.memory, merged: make([]bool, len(p.Shards))}
 }
 
+// has reports whether a shard is merged.
+func (m *merging[S]) has(shard int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.merged[shard]
+}
+
+// whole reports whether all shards are merged.
+func (m *merging[S]) whole() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !slices.Contains(m.merged, false)
+}
+
 // add merges a partial, of which nothing is left to use afterwards.
 func (m *merging[S]) add(shard int, p Partial[S]) error {
 	m.mu.Lock()
@@ -54,7 +68,7 @@ func (h *Hunt[S]) Merge(ctx context.Context, plan Plan) (S, event.Stats, error) 
 // mergeRest merges the shards that are not merged yet.
 func (h *Hunt[S]) mergeRest(ctx context.Context, plan Plan, m *merging[S]) error {
 	return Local(h.Workers).Run(ctx, len(plan.Shards), func(ctx context.Context, shard int) error {
-		if m.merged[shard] {
+		if m.has(shard) {
 			return nil
 		}
 		p, err := h.Fold(ctx, plan, shard)

@@ -38,6 +38,9 @@ func (h *Hunt[S]) FoldBatch(ctx context.Context, f Frozen, number int, beat func
 	if !errors.Is(err, errNoFile) {
 		return kept, err
 	}
+	if err := h.invite(ctx, t.Plan, t.export.Blobs, false); err != nil {
+		return Piece{}, err
+	}
 	h.meter = newMeter(plan, 0, nil, h.report)
 	stop := h.beating(number, beat)
 	defer stop()
