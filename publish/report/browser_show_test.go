@@ -134,6 +134,12 @@ func fits(t *testing.T, v *viewer, name string) {
 		p.Eval(opening(), nil)
 	case "range", "pairs":
 		p.Eval(opening(0, 1, 5, 11, 23), nil)
+	case "hunts":
+		p.Click("#tab-traffic")
+		p.Eval(opening(29+1, 29+2), nil)
+	case "hunts-range", "hunt", "hunt-hostile":
+		p.Eval(opening(), nil)
+		p.Eval(`document.querySelectorAll(".numbers summary").forEach((s) => s.click())`, nil)
 	}
 	for _, view := range []browser.View{wide, middle, phone} {
 		if name == "hostile" && view == middle {
@@ -157,9 +163,15 @@ func testAccessible(t *testing.T, v *viewer) {
 	for _, c := range []struct {
 		name string
 		view browser.View
-	}{{"day", wide}, {"range", dark(phone)}, {"quiet", wide}} {
+	}{{"day", wide}, {"range", dark(phone)}, {"quiet", wide}, {"hunts", wide}, {"hunts-range", dark(phone)}, {"hunt", phone}} {
 		p := v.open(t, c.name, c.view)
-		if c.name != "quiet" {
+		if c.name == "hunts" {
+			p.Click("#tab-sign-ins")
+		}
+		if strings.HasPrefix(c.name, "hunt") {
+			p.Eval(opening(0, 1), nil)
+			p.Eval(`document.querySelectorAll(".numbers summary").forEach((s) => s.click())`, nil)
+		} else if c.name != "quiet" {
 			p.Press("/") // fewer rows make the same kinds of elements
 			p.Press(kb.Escape + "svc")
 			p.Eval(opening(0, 1), nil)
@@ -177,7 +189,7 @@ func testAccessible(t *testing.T, v *viewer) {
 
 // All text can be read, in both schemes and on paper.
 func testContrast(t *testing.T, v *viewer) {
-	for _, name := range []string{"day", "range", "quiet"} {
+	for _, name := range []string{"day", "range", "quiet", "hunt", "hunts-range"} {
 		p := v.open(t, name, wide)
 		if name != "quiet" {
 			p.Eval(opening(0, 1, 2, 3), nil)

@@ -73,6 +73,16 @@ func TestInBrowser(t *testing.T) {
 		{"link", testLink},
 		{"empty", testEmpty},
 		{"no script", testNoScript},
+		{"tabs", testTabs},
+		{"addresses", testAddresses},
+		{"hunts", testHunts},
+		{"hunt's evidence", testHuntEvidence},
+		{"hunt's range", testHuntRange},
+		{"plots", testPlots},
+		{"scatter", testScatter},
+		{"numbers", testNumbers},
+		{"many points", testManyPoints},
+		{"prints tabs", testPrintsTabs},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, v) })
 	}
@@ -88,11 +98,14 @@ func testBehaves(t *testing.T, v *viewer) {
 		var title, lang string
 		p.Eval("document.title", &title)
 		p.Eval("document.documentElement.lang", &lang)
-		if !strings.HasPrefix(title, "sparkless report "+d.Days[0].Date) || lang != "en" {
+		if first := append(dates(d), "")[0]; !strings.HasPrefix(title, "sparkless report "+first) || lang != "en" {
 			t.Errorf("%s: title %q, language %q", name, title, lang)
 		}
 		if n := p.Count("h1"); n != 1 || p.Texts("h1")[0] != verdicts[name] {
 			t.Errorf("%s: %d verdicts: %q", name, n, p.Texts("h1"))
+		}
+		if len(d.Hunts)+min(len(d.Days), 1) > 1 {
+			continue // testTabs looks at those
 		}
 		if links, heads := p.Texts("nav a"), p.Texts("main h2"); strings.Join(links, "|") != strings.Join(heads, "|") || len(heads) < 3 {
 			t.Errorf("%s: the links %q, the sections %q", name, links, heads)
@@ -100,11 +113,26 @@ func testBehaves(t *testing.T, v *viewer) {
 	}
 }
 
+// dates are the days of a report.
+func dates(d report.Data) (all []string) {
+	for _, day := range d.Days {
+		all = append(all, day.Date)
+	}
+	for _, hunt := range d.Hunts {
+		for _, day := range hunt.Days {
+			all = append(all, day.Date)
+		}
+	}
+	return all
+}
+
 // verdicts are what somebody reads who reads one line.
 var verdicts = map[string]string{
 	"day": "29 process names masquerade: 12 high, 17 medium.", "range": "29 process names masquerade: 12 high, 17 medium.",
 	"pairs": "29 process names masquerade.", "quiet": "No process creation was read.", "hostile": "25 process names masquerade: 18 high.",
 	"large": "5,000 process names masquerade: 2,076 high, 2,924 medium.",
+	"hunts": "530 findings of 4 hunts: 18 high, 22 medium, 5 low, 485 informational.", "hunts-range": "20 findings of 2 hunts: 10 high, 10 medium.",
+	"hunt": "12 findings: 5 high, 5 medium, 2 low.", "hunt-large": "12 findings: 5 high, 5 medium, 2 low.", "hunt-hostile": "25 findings of 2 hunts: 3 high, 3 medium, 4 low, 6 informational.",
 }
 
 // opening is JavaScript that opens the rows of these positions, or all without any.

@@ -1,12 +1,17 @@
 package report
 
-// Data is all that a report shows. Its JSON is what the page reads.
+// Data is all that a report shows. Its JSON is what the page reads. There is a day in
+// Days or in Hunts.
 type Data struct {
 	Version  string    `json:"version"`         // of the program that made the report
 	Made     string    `json:"made,omitempty"`  // when, RFC 3339; the report is the same for the same Data
 	Scope    string    `json:"scope,omitempty"` // the estate: a workspace's name, or all
 	Settings []Setting `json:"settings,omitempty"`
-	Days     []Day     `json:"days"` // at least one, in order of their dates, each date once
+	// Name and Title are of the tab that Days have where there are Hunts, too: see Hunt.
+	Name  string `json:"name,omitempty"`  // "names" if empty
+	Title string `json:"title,omitempty"` // "Process names" if empty
+	Days  []Day  `json:"days"`            // of names that imitate others; in order of their dates, each date once
+	Hunts []Hunt `json:"hunts,omitempty"` // in the order of their tabs, each name once
 }
 
 // Setting is a setting that the result depends on.
@@ -16,7 +21,7 @@ type Setting struct {
 	Source string `json:"source,omitempty"` // flag, environment, file or default
 }
 
-// Day is what one UTC day gave.
+// Day is what the names of one UTC day gave.
 type Day struct {
 	Date     string    `json:"date"`           // such as 2026-11-20
 	From     string    `json:"from,omitempty"` // the window that was read, half-open, RFC 3339; the whole day if empty
@@ -162,7 +167,7 @@ type Input struct {
 	Shards     int          `json:"shards"`
 	Reused     int          `json:"reused"` // of Shards, those that an earlier run had read
 	Lines      int64        `json:"lines"`
-	Events     int64        `json:"events"`     // process creations
+	Events     int64        `json:"events"`     // that were looked at, such as process creations
 	Other      int64        `json:"other"`      // other events
 	OutsideDay int64        `json:"outsideDay"` // events of another day
 	Gaps       []Gap        `json:"gaps,omitempty"`
@@ -211,7 +216,7 @@ type Suppression struct {
 	Rule    string   `json:"rule"` // its patterns, in words
 	Reason  string   `json:"reason"`
 	Expires string   `json:"expires,omitempty"`
-	Names   []string `json:"names"` // the suspects of the findings
+	Names   []string `json:"names"` // whom the findings are about
 }
 
 // Delivery is what a destination has of the day.

@@ -257,6 +257,7 @@ func reports(t testing.TB) map[string]report.Data {
 		made = map[string]report.Data{
 			"day": dayReport(t), "range": rangeReport(t), "hostile": hostileReport(t),
 			"large": largeReport(t), "quiet": quietReport(t), "pairs": pairsReport(t),
+			"hunts": hunted(t), "hunts-range": huntedRange(t), "hunt": huntedAlone(t), "hunt-large": huntedLarge(t), "hunt-hostile": hostileHunts(t),
 		}
 	})
 	return made

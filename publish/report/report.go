@@ -1,5 +1,5 @@
 // Package report writes what a day or a range of days gave as one HTML file that
-// loads nothing and needs no network.
+// loads nothing and needs no network. What several hunts gave has a tab for each.
 //
 // What events hold is hostile. It lies in the file as JSON whose every character
 // that could end the element, be taken for markup or not be seen is escaped, and
@@ -12,11 +12,9 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"sparkless/storage/printable"
 )
@@ -26,12 +24,14 @@ var page embed.FS
 
 // The files of the page, in the order in which they are put together.
 const (
-	scripts = "text.js model.js chart.js curve.js map.js hours.js detail.js filters.js rows.js table.js days.js input.js main.js"
-	styles  = "base.css findings.css charts.css print.css"
+	scripts = "text.js model.js chart.js curve.js map.js hours.js detail.js filters.js table.js rows.js days.js input.js names.js " +
+		"axis.js plot.js bars.js lines.js matrix.js scatter.js evidence.js hunt.js tabs.js main.js"
+	styles = "base.css findings.css charts.css hunts.css print.css"
 )
 
 // Write writes the report as one HTML file. Equal data give equal bytes. Data
-// without a day, or with days out of order, are an error, and nothing is written.
+// without a day, with days out of order, or with a chart that cannot be drawn are an
+// error, and nothing is written.
 func Write(w io.Writer, d Data) error {
 	if err := d.check(); err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -61,22 +61,6 @@ func Write(w io.Writer, d Data) error {
 	).WriteString(w, unixLines(html))
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
-}
-
-// check names what makes the data no report.
-func (d Data) check() error {
-	if len(d.Days) == 0 {
-		return errors.New("there is no day in it")
-	}
-	for i, day := range d.Days {
-		if _, err := time.Parse(time.DateOnly, day.Date); err != nil {
-			return fmt.Errorf("%q is no date like 2026-11-20", day.Date)
-		}
-		if i > 0 && day.Date <= d.Days[i-1].Date {
-			return fmt.Errorf("the day %s comes after %s", day.Date, d.Days[i-1].Date)
-		}
 	}
 	return nil
 }

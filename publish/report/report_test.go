@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"testing"
 	"unicode"
 
+	"sparkless/publish/anomaly"
+	"sparkless/publish/chart"
 	"sparkless/publish/report"
 )
 
@@ -48,18 +51,24 @@ func TestDataComeBack(t *testing.T) {
 		if err := json.Unmarshal([]byte(between(t, written(t, d), dataStart, "</script>")), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		text, err := json.Marshal(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want report.Data // invalid UTF-8 and the like become what JSON can hold
-		if err := json.Unmarshal(text, &want); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, want) {
+		if !reflect.DeepEqual(values(t, got), values(t, d)) {
 			t.Errorf("%s: the data are others", name)
 		}
 	}
+}
+
+// values are data as JSON has them: invalid UTF-8 and the like become what JSON can
+// hold, and how a character is escaped does not matter.
+func values(t testing.TB, d report.Data) (all any) {
+	t.Helper()
+	text, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // Nothing of the data ends an element, starts one, or cannot be seen in the file.
@@ -181,5 +190,54 @@ func TestCurve(t *testing.T) {
 				t.Fatalf("point %d of %d: %+v, want %d names at %v", i, len(c.Points), p, next-lowest, want)
 			}
 		}
+	}
+}
+
+// Scatters of as many points as there may be make no file that is slow to open or to
+// send.
+func TestSizeOfManyPoints(t *testing.T) {
+	d := reports(t)["hunt-large"]
+	points := 0
+	for _, c := range d.Hunts[0].Days[0].Charts {
+		points += len(c.Points)
+	}
+	if n := len(written(t, d)); points != 15000 || n > 2_000_000 {
+		t.Errorf("%d bytes of %d points", n, points)
+	}
+}
+
+// What cannot be shown is an error that names the hunt, and nothing is written.
+func TestWhatIsNoHunt(t *testing.T) {
+	day := func(date string, charts ...chart.Chart) report.HuntDay {
+		return report.HuntDay{Date: date, Charts: charts}
+	}
+	one := []report.HuntDay{day("2026-11-20")}
+	for _, c := range []struct {
+		want  string
+		hunts []report.Hunt
+	}{
+		{`"" is no name`, []report.Hunt{{Days: one}}},
+		{`"A" is no name`, []report.Hunt{{Name: "A", Days: one}}},
+		{"is no name", []report.Hunt{{Name: `x"><script>`, Days: one}}},
+		{"is no name", []report.Hunt{{Name: strings.Repeat("x", 33), Days: one}}},
+		{`two hunts have the name "a"`, []report.Hunt{{Name: "a", Days: one}, {Name: "b", Days: one}, {Name: "a", Days: one}}},
+		{`two hunts have the name "names"`, []report.Hunt{{Name: "names", Days: one}}},
+		{"a: there is no day", []report.Hunt{{Name: "a"}}},
+		{`a: "20.11.2026" is no date`, []report.Hunt{{Name: "a", Days: []report.HuntDay{day("20.11.2026")}}}},
+		{"a: the day 2026-11-20 comes after 2026-11-20", []report.Hunt{{Name: "a", Days: []report.HuntDay{day("2026-11-20"), day("2026-11-20")}}}},
+		{`a: "2026-11-20": the chart "T": "pie" is no kind`, []report.Hunt{{Name: "a", Days: []report.HuntDay{day("2026-11-20", chart.Chart{Kind: "pie", Title: "T"})}}}},
+		{"report: ", []report.Hunt{{Name: "a", Days: []report.HuntDay{{Date: "2026-11-20", Findings: []anomaly.Finding{{AnomalyDetails: json.RawMessage(`{"a":`)}}}}}}},
+	} {
+		var b bytes.Buffer
+		err := report.Write(&b, report.Data{Hunts: c.hunts})
+		if err == nil || !strings.Contains(err.Error(), c.want) || b.Len() > 0 {
+			t.Errorf("%v, not %s; %d bytes", err, c.want, b.Len())
+		}
+	}
+	if err := report.Write(io.Discard, report.Data{Name: "A", Hunts: []report.Hunt{{Name: "a", Days: one}}}); err == nil {
+		t.Error("a tab has the name A")
+	}
+	if err := report.Write(io.Discard, report.Data{Name: "mine", Hunts: []report.Hunt{{Name: "names", Days: one}}}); err != nil {
+		t.Error(err)
 	}
 }

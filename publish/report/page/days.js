@@ -5,10 +5,10 @@ function rangeSection(model) {
   const recurring = model.rows.filter((r) => r.seen.length > 1).length;
   const text = counted(model.rows.length, 'different finding') + ' on ' + counted(model.days.length, 'day') + '; ' +
     number(recurring) + ' of them came back on a later day.';
-  return el('section', { id: 'days', 'aria-labelledby': 'days-title' }, el('h2', { id: 'days-title' }, 'Days'),
-    figure('per-day', 'Findings by day', text, chart('days', (width) => drawDays(width, model)),
+  return section(model, 'days', 'Days', [
+    figure(model.prefix + 'per-day', 'Findings by day', text, chart('days', (width) => drawDays(width, model)),
       key(...SEVERITIES.filter((s) => model.rows.some((r) => r.seen.some((x) => x.finding.Severity === s))).map((s) => ['bar ' + severityClass(s), s.toLowerCase()]))),
-    dayTable(model));
+    dayTable(model)]);
 }
 
 function dayCounts(model) {
@@ -67,33 +67,27 @@ function dayTable(model) {
 function oneDay(model) {
   const place = el('div', { class: 'one-day' });
   const draw = (day) => {
-    place.replaceChildren(...daySections(model, day));
+    place.replaceChildren(...model.kind.sections(model, day).filter(Boolean));
     chartsNow(place);
   };
   draw(model.days[model.days.length - 1]);
   if (!model.range) return [place];
-  const chosen = el('select', { id: 'day', change: (e) => draw(model.days[e.target.selectedIndex]) }, model.days.map((d, i) => el('option', { selected: i === model.days.length - 1 }, d.date)));
-  return [mapSection(model), el('div', { class: 'day-choice' }, el('label', { for: 'day' }, 'The rest of the page is about the day'), chosen), place];
+  const chosen = el('select', { id: model.prefix + 'day', change: (e) => draw(model.days[e.target.selectedIndex]) }, model.days.map((d, i) => el('option', { selected: i === model.days.length - 1 }, d.date)));
+  return [...model.kind.choice(model), el('div', { class: 'day-choice' }, el('label', { for: chosen.id }, 'The rest of the page is about the day'), chosen), place];
 }
 
-function mapSection(model) {
-  return section('imitated', 'Who imitates whom', [mapFigure(model)]);
-}
-
-function daySections(model, day) {
+// readSections are what was read of a day, and what became of it.
+function readSections(model, day) {
   return [
-    section('ranks', 'Names of the day', [curveFigure(day)]),
-    model.range ? null : mapSection(model),
-    section('clock', 'Events of the day', [hoursFigure(day)]),
-    section('selftest', 'Self-test', selfTest(day)),
-    section('input', 'What was read', input(day)),
-    section('quiet', 'Suppressed', suppressed(day)),
-    section('delivered', 'Delivered', delivered(day)),
-  ].filter(Boolean);
+    section(model, 'input', 'What was read', input(model, day)),
+    section(model, 'quiet', 'Suppressed', suppressed(day)),
+    section(model, 'delivered', 'Delivered', delivered(day)),
+  ];
 }
 
-function section(id, title, content) {
+function section(model, name, title, content) {
   const some = content.filter(Boolean);
   if (some.length === 0) return null;
+  const id = model.prefix + name;
   return el('section', { id, 'aria-labelledby': id + '-title' }, el('h2', { id: id + '-title' }, title), some);
 }

@@ -1,6 +1,6 @@
-// What a finding opens to.
+// What a finding about a process name opens to.
 
-function detail(model, row) {
+function nameDetail(model, row) {
   const box = el('div', { class: 'evidence' });
   const draw = (seen) => {
     box.replaceChildren(...[
@@ -35,7 +35,7 @@ function daysOf(model, row, shown, draw) {
         const pressed = box.querySelector('.toggle.day[aria-pressed="true"]');
         if (pressed) pressed.focus();
       },
-    }, seen.day.date, el('span', { class: 'n' }, counted(seen.finding.MaliciousCount, 'event'))))));
+    }, seen.day.date, el('span', { class: 'n' }, counted(model.kind.events(seen.finding), 'event'))))));
 }
 
 // compared puts the two names below each other, character by character.

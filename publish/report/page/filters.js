@@ -5,8 +5,8 @@ const LABEL = 60;
 
 function filters(t) {
   t.search = el('input', {
-    type: 'search', id: 'search', autocomplete: 'off', spellcheck: 'false', 'aria-keyshortcuts': '/',
-    placeholder: 'name, path, host, account, command line …',
+    type: 'search', id: t.model.prefix + 'search', class: 'search', autocomplete: 'off', spellcheck: 'false', 'aria-keyshortcuts': '/',
+    placeholder: t.model.kind.searches,
     input: (e) => choose(t, () => { t.text = e.target.value.trim().toLowerCase(); }),
     keydown: (e) => { if (e.key === 'Escape') clearFilters(t); },
   });
@@ -16,8 +16,8 @@ function filters(t) {
     t.search.focus();
   });
   t.clear = el('button', { type: 'button', class: 'plain-button', click: () => { clearFilters(t); t.search.focus(); } }, 'Clear filters');
-  return el('form', { class: 'filters', role: 'search', 'aria-label': 'Findings', submit: (e) => e.preventDefault() },
-    el('div', { class: 'field grow' }, el('label', { for: 'search' }, 'Search'), t.search),
+  return el('form', { class: 'filters', role: 'search', 'aria-label': t.model.prefix ? 'Findings of ' + spelled(t.model.title, LABEL) : 'Findings', submit: (e) => e.preventDefault() },
+    el('div', { class: 'field grow' }, el('label', { for: t.search.id }, 'Search'), t.search),
     severityFilter(t), techniqueFilter(t), sortField(t));
 }
 
@@ -34,18 +34,18 @@ function severityFilter(t) {
 function techniqueFilter(t) {
   const there = [...new Set(t.model.rows.flatMap((r) => r.techniques))].sort();
   if (there.length < 2) return null;
-  t.techniques = el('select', { id: 'technique', change: (e) => choose(t, () => { t.technique = e.target.value; }) },
+  t.techniques = el('select', { id: t.model.prefix + 'technique', class: 'technique', change: (e) => choose(t, () => { t.technique = e.target.value; }) },
     el('option', { value: '' }, 'all'),
     there.map((name) => el('option', { value: name }, spelled(name, LABEL) + (TECHNIQUES[name] ? ' ' + TECHNIQUES[name] : ''))));
-  return el('div', { class: 'field' }, el('label', { for: 'technique' }, 'Technique'), t.techniques);
+  return el('div', { class: 'field' }, el('label', { for: t.techniques.id }, 'Technique'), t.techniques);
 }
 
 // sortField is for narrow screens, where the head of the table has no room.
 function sortField(t) {
-  t.sorter = el('select', { id: 'sort', change: (e) => sortBy(t, e.target.value) },
+  t.sorter = el('select', { id: t.model.prefix + 'sort', change: (e) => sortBy(t, e.target.value) },
     t.columns.map((c) => el('option', { value: c.key }, c.label)));
   t.turn = el('button', { type: 'button', class: 'plain-button turn', click: () => sortBy(t, t.sort) });
-  return el('div', { class: 'field sort-field' }, el('label', { for: 'sort' }, 'Sort by'), el('div', { class: 'pair' }, t.sorter, t.turn));
+  return el('div', { class: 'field sort-field' }, el('label', { for: t.sorter.id }, 'Sort by'), el('div', { class: 'pair' }, t.sorter, t.turn));
 }
 
 // choose changes what is shown, and starts at the first rows again.
@@ -65,7 +65,7 @@ function clearFilters(t) {
 function fits(t, row) {
   return (t.severities.size === 0 || t.severities.has(row.severity)) &&
     (!t.technique || row.techniques.includes(t.technique)) &&
-    (!t.text || searchedText(row).includes(t.text));
+    (!t.text || searchedText(t.model.kind, row).includes(t.text));
 }
 
 // showFilters brings the form in line with what is chosen.

@@ -1,6 +1,6 @@
 // The day by hour, and a suspect's day.
 
-function hoursFigure(day) {
+function hoursFigure(model, day) {
   const hours = day.hours || [];
   if (hours.length === 0) return null;
   const events = hours.some((h) => h.events);
@@ -10,7 +10,7 @@ function hoursFigure(day) {
     (missing.length ? 'Without blobs: ' + hourRanges(missing) + '. ' : day.input.unlisted ? 'Which hours lack blobs is not known. ' : 'No hour lacks blobs. ') +
     (malformed.length ? 'With malformed lines: ' + hourRanges(malformed) + '. ' : '') +
     (hours.length < 24 ? 'Hours without a bar are outside of what was read.' : '');
-  return figure('hours', 'Hours of the day', text, chart('hours', (width) => drawHours(width, hours, events)),
+  return figure(model.prefix + 'hours', 'Hours of the day', text, chart('hours', (width) => drawHours(width, hours, events)),
     key(['bar', events ? 'events' : 'bytes'], missing.length > 0 && ['gap', 'blobs missing'], malformed.length > 0 && ['malformed', 'malformed lines']));
 }
 
@@ -23,7 +23,6 @@ function drawHours(width, hours, events) {
   const y = (n) => box.bottom - (n / top) * (box.bottom - box.top);
   const label = events ? compact : (n) => bytes(n).replace(' ', '');
   return picture(width, height, (events ? 'Events' : 'Bytes') + ' by hour: ' + hours.map((h) => h.hour + ' h ' + (h.missing ? 'missing' : label(value(h)))).join(', '),
-    hatching('gap-hatch'),
     [0, top / 2, top].map((n) => [svg('line', { class: 'gridline', x1: box.left, x2: box.right, y1: round(y(n)), y2: round(y(n)) }),
       svg('text', { class: 'tick', x: box.left - 6, y: round(y(n) + 4), 'text-anchor': 'end' }, label(n))]).flat(),
     hours.map((h) => hourBar(h, value(h), { x: box.left + h.hour * step, step, box, y, label })),

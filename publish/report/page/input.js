@@ -12,7 +12,7 @@ function selfTest(day) {
   ];
 }
 
-function input(day) {
+function input(model, day) {
   const i = day.input;
   const missing = (i.gaps || []).length + (i.unreadable || []).length + (i.malformed || []).length > 0;
   return [
@@ -22,9 +22,9 @@ function input(day) {
       ['Blobs', i.unlisted ? '' : number(i.blobs) + ', ' + bytes(i.bytes)],
       ['Shards', i.unlisted ? '' : number(i.shards) + (i.reused ? ', ' + number(i.reused) + ' read by an earlier run' : '')],
       ['Lines', number(i.lines)],
-      ['Process creations', number(i.events)],
+      [model.kind.counted, number(i.events)],
       ['Other events', number(i.other) + (i.outsideDay ? ', and ' + number(i.outsideDay) + ' of other days' : '')],
-      ['Distinct names', number(day.names)],
+      ['Distinct names', day.names === undefined ? '' : number(day.names)],
       ['Looked back on', lookedBack(i)],
     ]),
     missing || (!i.blobs && !i.unlisted) ? null : el('p', {}, i.unlisted ? 'No line was malformed.' : 'Nothing was missing and no line malformed.'),
@@ -70,10 +70,10 @@ function delivered(day) {
     d.left ? el('span', { class: 'warn-text' }, number(d.left)) : '0', number(d.refused)]), [1, 2, 3, 4])];
 }
 
-function settingsSection(model) {
-  const s = model.data.settings || [];
+function settingsSection(data) {
+  const s = data.settings || [];
   if (s.length === 0) return null;
-  return section('settings', 'Settings', [table(['Setting', 'Value', 'From'], s.map((x) => [show(x.name), show(x.value), x.source ? show(x.source) : '']))]);
+  return section({ prefix: '' }, 'settings', 'Settings', [table(['Setting', 'Value', 'From'], s.map((x) => [show(x.name), show(x.value), x.source ? show(x.source) : '']))]);
 }
 
 function facts(pairs) {

@@ -1,81 +1,92 @@
 // The page from top to bottom.
 
 function start() {
-  const model = readModel();
-  const main = document.getElementById('main');
-  document.title = 'sparkless report ' + period(model);
-  document.getElementById('head').append(...head(model));
-  main.append(...[findingsSection(model), rangeSection(model), ...oneDay(model), settingsSection(model)].filter(Boolean));
-  document.getElementById('foot').append(...foot(model));
-  document.getElementById('head').append(contents(main));
+  const models = readModels();
+  const [head, main] = [document.getElementById('head'), document.getElementById('main')];
+  document.title = 'sparkless report ' + period(models);
+  const settings = settingsSection(models[0].data);
+  if (models.length === 1) {
+    const [model] = models;
+    head.append(brand(models, model.kind.brand(model)), ...banner(model, 'h1'));
+    main.append(...content(model), ...[settings].filter(Boolean));
+    head.append(contents(main));
+  } else {
+    head.append(brand(models, ''), allVerdict(models));
+    main.append(...tabbed(models), ...[settings].filter(Boolean));
+    document.querySelector('.skip').setAttribute('href', '#main');
+  }
+  document.getElementById('foot').append(...foot(models[0].data), svg('svg', { class: 'hidden', 'aria-hidden': 'true', focusable: 'false' }, hatching('gap-hatch')));
   chartsNow(document);
-  printing(model);
+  printing(models);
+  follow(models);
 }
 
-function period(model) {
-  const [first, last] = [model.days[0].date, model.days[model.days.length - 1].date];
+// content are the sections of a tab.
+function content(model) {
+  return [findingsSection(model), rangeSection(model), ...oneDay(model)].filter(Boolean);
+}
+
+function period(models) {
+  const dates = models.flatMap((m) => m.days.map((d) => d.date)).sort();
+  const [first, last] = [dates[0], dates[dates.length - 1]];
   return first === last ? first : first + ' to ' + last;
 }
 
-function head(model) {
-  const total = (of) => model.days.reduce((n, d) => n + of(d), 0);
+function brand(models, what) {
+  const { scope } = models[0].data;
+  return el('p', { class: 'brand' }, 'sparkless', el('span', {}, what && [' · ', what], ' · ' + period(models) + ' UTC', scope && [' · ', show(scope, { most: 200 })]));
+}
+
+// banner is what a tab comes to: a line, numbers, and what is missing.
+function banner(model, level) {
   const partial = model.days.filter((d) => d.partial);
-  const listed = model.days.every((d) => !d.input.unlisted);
-  const scope = model.data.scope ? [' · ', show(model.data.scope, { most: 200 })] : [];
   return [
-    el('p', { class: 'brand' }, 'sparkless', el('span', {}, ' · masquerading process names · ' + period(model) + ' UTC', scope)),
-    el('h1', { class: 'verdict ' + (model.nothing ? 'sev-unsure' : severityClass(worst(model))) }, verdict(model)),
-    el('dl', { class: 'tiles' }, [
-      ['process creations', number(total((d) => d.input.events))],
-      [model.range ? 'names on the last day' : 'distinct names', number(model.days[model.days.length - 1].names)],
-      listed ? ['read, in ' + counted(total((d) => d.input.blobs), 'blob'), bytes(total((d) => d.input.bytes))] : ['read', 'not known'],
-      ['hours without blobs', !listed ? 'not known' : number(total((d) => (d.hours || []).filter((h) => h.missing).length)) + ' of ' + number(total((d) => (d.hours || []).length || 24))],
-      ['suppressed', number(total((d) => (d.suppressed || []).reduce((n, s) => n + (s.names || []).length, 0)))],
-      ['self-test', selfTestTile(model)],
-    ].map(([k, v]) => el('div', {}, el('dt', {}, k), el('dd', {}, v)))),
+    el(level, { class: 'verdict ' + (model.nothing ? 'sev-unsure' : severityClass(worst(model.rows))) }, model.kind.verdict(model)),
+    model.note && el('p', { class: 'note' }, prose(model.note)),
+    el('dl', { class: 'tiles' }, model.kind.tiles(model).map(([k, v]) => el('div', {}, el('dt', {}, k), el('dd', {}, v)))),
     partial.length > 0 && el('div', { class: 'notice' }, el('p', {}, el('strong', {}, 'Done on partial input.'), ' The result is there; this it lacks:'),
       el('ul', {}, partial.map((d) => el('li', {}, model.range && d.date + ': ', prose(d.partial))))),
   ].filter(Boolean);
 }
 
-function selfTestTile(model) {
-  const tests = model.days.map((d) => d.selfTest).filter((t) => t && t.total > 0);
-  if (tests.length === 0) return 'not run';
-  return number(tests.reduce((n, t) => n + t.caught, 0)) + ' of ' + number(tests.reduce((n, t) => n + t.total, 0)) + ' caught';
+// total adds up what days have.
+function total(model, of) {
+  return model.days.reduce((n, d) => n + (of(d) || 0), 0);
 }
 
-function worst(model) {
-  return SEVERITIES.find((s) => model.rows.some((r) => r.severity === s)) || '';
+function readTile(model) {
+  if (model.days.some((d) => d.input.unlisted)) return ['read', 'not known'];
+  return ['read, in ' + counted(total(model, (d) => d.input.blobs), 'blob'), bytes(total(model, (d) => d.input.bytes))];
 }
 
-// verdict is what somebody reads who reads one line.
-function verdict(model) {
-  const n = model.rows.length;
-  if (model.nothing) return 'No process creation was read.';
-  if (n === 0) return 'No masquerading process name found.';
-  const how = tallySeverities(model.rows, (r) => r.severity);
-  const names = new Set(model.rows.map((r) => r.best.finding.PotentiallyMaliciousProcess)).size;
-  return counted(names, 'process name') + (names === 1 ? ' masquerades' : ' masquerade') + (how ? ': ' + how : '') +
-    (n !== names ? ' (' + counted(n, 'finding') + ')' : '') + '.';
+function missingTile(model) {
+  const known = model.days.every((d) => !d.input.unlisted);
+  const missing = (d) => (d.hours || []).filter((h) => h.missing).length;
+  return ['hours without blobs', known ? number(total(model, missing)) + ' of ' + number(total(model, (d) => (d.hours || []).length || 24)) : 'not known'];
+}
+
+function suppressedTile(model) {
+  return ['suppressed', number(total(model, (d) => (d.suppressed || []).reduce((n, s) => n + (s.names || []).length, 0)))];
 }
 
 // contents leads to the sections.
-function contents(main) {
-  return el('nav', { 'aria-label': 'Sections' }, [...main.querySelectorAll('section')].map((s) =>
+function contents(part) {
+  return el('nav', { 'aria-label': 'Sections' }, [...part.querySelectorAll('section')].map((s) =>
     el('a', { href: '#' + s.id }, s.querySelector('h2').textContent)));
 }
 
-function foot(model) {
-  return [el('p', {}, 'Made by sparkless ', prose(model.data.version || 'of an unknown version'), model.data.made ? [' at ', prose(model.data.made)] : '', '. ',
+function foot(data) {
+  return [el('p', {}, 'Made by sparkless ', prose(data.version || 'of an unknown version'), data.made ? [' at ', prose(data.made)] : '', '. ',
     'All times are UTC. This file loads nothing from anywhere.')];
 }
 
 // printing opens what paper cannot.
-function printing(model) {
+function printing(models) {
   let undo = [];
   window.addEventListener('beforeprint', () => {
     if (undo.length > 0) return;
-    if (model.table) undo.push(forPrint(model.table));
+    undo.push(...models.filter((m) => m.show).map((m) => m.show()));
+    undo.push(...models.filter((m) => m.table).map((m) => forPrint(m.table)));
     const closed = [...document.querySelectorAll('details:not(.without):not([open])')];
     closed.forEach((d) => { d.open = true; });
     undo.push(() => closed.forEach((d) => { d.open = false; }));

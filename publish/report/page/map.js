@@ -16,7 +16,7 @@ function mapFigure(model) {
 // mapGroups are the findings by what they imitate, the strongest first.
 function mapGroups(rows) {
   const groups = new Map();
-  [...rows].sort((a, b) => strength(b.best.finding) - strength(a.best.finding)).forEach((row) => {
+  [...rows].sort((a, b) => nameStrength(b.best.finding) - nameStrength(a.best.finding)).forEach((row) => {
     const name = row.best.finding.NormalProcess;
     if (!groups.has(name)) groups.set(name, { name, count: 0, rows: [] });
     const group = groups.get(name);

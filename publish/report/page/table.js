@@ -9,18 +9,7 @@ const ROOM = matchMedia('(min-width: 961px)');
 // columns have what a row is sorted by; numbers start with the greatest. Those that
 // are roomy give way on narrow screens.
 function columns(model) {
-  const f = (row) => row.best.finding;
-  return [
-    model.weighed && { key: 'score', label: 'Score', value: (r) => f(r).Score || 0, down: true },
-    { key: 'suspect', label: 'Suspect', value: (r) => f(r).PotentiallyMaliciousProcess },
-    { key: 'imitated', label: 'Looks like', value: (r) => f(r).NormalProcess },
-    { key: 'similarity', roomy: true, label: 'Similar', hint: 'similarity, 0 to 1', value: (r) => f(r).AnomalyScore, down: true, number: true },
-    { key: 'events', label: 'Seen', hint: 'events with the suspect', value: (r) => f(r).MaliciousCount, down: true, number: true },
-    { key: 'hosts', label: 'Hosts', value: (r) => hosts(f(r)), down: true, number: true },
-    model.range && { key: 'days', label: 'Days', value: (r) => r.seen.length, down: true },
-    { key: 'first', label: 'First seen', value: (r) => r.first },
-    { key: 'technique', roomy: true, label: 'Technique', value: (r) => r.techniques.join(' ') },
-  ].filter(Boolean);
+  return model.kind.columns(model).filter(Boolean);
 }
 
 function shownColumns(t) {
@@ -28,8 +17,9 @@ function shownColumns(t) {
 }
 
 function findingsSection(model) {
-  const section = el('section', { id: 'findings', 'aria-labelledby': 'findings-title' },
-    el('h2', { id: 'findings-title', tabindex: '-1' }, 'Findings'));
+  const id = model.prefix + 'findings';
+  const section = el('section', { id, 'aria-labelledby': id + '-title' },
+    el('h2', { id: id + '-title', tabindex: '-1' }, 'Findings'));
   if (model.rows.length === 0) {
     section.append(nothingFound(model));
     return section;
@@ -38,15 +28,13 @@ function findingsSection(model) {
   section.append(filters(t), el('div', { class: 'said-line' }, t.said, t.clear), t.printed, t.node, t.more);
   layOut(t, ROOM.matches);
   ROOM.addEventListener('change', () => layOut(t, ROOM.matches));
-  openLinked(t);
-  window.addEventListener('hashchange', () => openLinked(t));
   model.table = t;
   return section;
 }
 
 function nothingFound(model) {
   const why = model.days.filter((d) => d.empty).map((d) => el('p', {}, prose((model.range ? d.date + ': ' : '') + d.empty)));
-  return el('div', { class: 'empty' }, el('p', { class: 'lead' }, 'No process name was found to imitate another.'), why);
+  return el('div', { class: 'empty' }, el('p', { class: 'lead' }, model.kind.none), why);
 }
 
 // newTable is the table with what is chosen in it.
@@ -55,7 +43,7 @@ function newTable(model) {
     model,
     columns: columns(model), roomy: true,
     text: '', severities: new Set(), technique: '',
-    sort: model.weighed ? 'score' : 'similarity', down: true,
+    sort: model.kind.first(model), down: true,
     limit: PAGE, chosen: [], open: new Set(),
     said: el('p', { class: 'said', role: 'status' }),
     printed: el('p', { class: 'printed' }),
@@ -158,10 +146,8 @@ function closeAround(t, e) {
   opener.click();
 }
 
-// openLinked opens the finding that the address names, as #mq-….
-function openLinked(t) {
-  const row = t.model.rows.find((r) => encodeURIComponent(r.id) === location.hash.slice(1));
-  if (!row) return;
+// openRow opens a finding that something leads to, and goes there.
+function openRow(t, row) {
   t.open.add(row.id);
   if (!t.chosen.includes(row)) clearFilters(t);
   t.limit = Math.max(t.limit, t.chosen.indexOf(row) + 1);
