@@ -238,7 +238,7 @@ fuzz:
 # What the tables of the bench need: our programs and the peers that Go builds.
 BENCH := out/bench
 
-.PHONY: bench bench-models bench-readme bench-claims bench-smoke bench-micro bench-programs
+.PHONY: bench bench-models bench-together bench-readme bench-claims bench-smoke bench-micro bench-programs
 bench-programs: build
 	$(GO) build -o $(BENCH)/ ./bench/compare ./bench/reader
 	cd bench/peers && $(GO) build -o ../../$(BENCH)/go-peers .
@@ -259,6 +259,10 @@ bench-models:
 	$(GO) build -o $(BENCH)/models-bench ./bench/models
 	bench/models/setup.sh $(BENCH)/models
 	$(BENCH)/models-bench -record bench/runs
+
+# What the other hunts cost beside the first, on one read of a day.
+bench-together: build
+	$(GO) run ./bench/together -record bench/runs
 
 # The same, and its tables in the README.
 bench-readme: bench-programs

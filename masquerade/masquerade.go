@@ -17,6 +17,9 @@ import (
 	"sparkless/storage/event"
 )
 
+// Name is that of the hunt, in the work store and in settings.
+const Name = "masquerade"
+
 // Container is where Azure Monitor exports the table SecurityEvent.
 const Container = "am-securityevent"
 
@@ -61,7 +64,7 @@ const addVersion = 3
 // created", of the table SecurityEvent.
 func (d *Detector) Spec() event.Spec {
 	return event.Spec{
-		Detector:  "masquerade",
+		Detector:  Name,
 		Version:   100*addVersion + windows.Version,
 		Container: Container,
 		Query: event.Query{

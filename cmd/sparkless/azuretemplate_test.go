@@ -75,7 +75,7 @@ func TestAzureTemplateSetsSettings(t *testing.T) {
 	const endpoint = "https://sparkless-a1b2-westeurope.logs.z1.ingest.monitor.azure.com"
 	const vault = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/soc/providers/Microsoft.KeyVault/vaults/kv-soc"
 	for name, params := range map[string]map[string]any{
-		"plain": nil, "collector": {"vaultId": vault},
+		"plain": nil, "collector": {"vaultId": vault}, "all hunts": {"detect": "all", "networkContainer": "am-devicenetworkevents"},
 		"temporal": {"replicas": 3, "temporalAddress": "soc.a1b2c.tmprl.cloud:7233", "temporalNamespace": "soc.a1b2c", "vaultId": vault, "sharedKeyName": "", "temporalKeyName": "temporal-key"},
 	} {
 		for _, job := range azureJobs(t, params, endpoint) {
@@ -99,10 +99,13 @@ func TestAzureTemplateSetsSettings(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, key := range []string{"storage.account", "storage.container", "storage.client-id", "work.container", "logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream"} {
+				for _, key := range []string{"storage.account", "storage.container", "storage.client-id", "work.container", "logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.anomaly-stream", "hunts.detect"} {
 					if !strings.HasPrefix(v.origin[key], "environment ") {
 						t.Errorf("%s comes from %s", key, v.origin[key])
 					}
+				}
+				if names, err := chosen(v); err != nil || (len(names) > 1) != (name == "all hunts") {
+					t.Errorf("hunts %q, %v", names, err)
 				}
 				if v.usesDataCollector() != (name == "collector") || v.usesTemporal() != (name == "temporal") {
 					t.Errorf("the Data Collector API is used: %v, Temporal: %v", v.usesDataCollector(), v.usesTemporal())
@@ -218,7 +221,7 @@ func TestAzureBackfillOverTheSampleDay(t *testing.T) {
 	store := azurite.Start(t)
 	uploadExport(t, store, os.DirFS(filepath.Join(dir, "day/am-securityevent")))
 	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream),
-		Others: map[string][]publishtest.Column{health.Stream: ruleColumns(t, health.Stream)}})
+		Others: otherStreams(t)})
 	if err == nil {
 		err = api.Start("")
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"sparkless/job"
@@ -21,13 +22,13 @@ type dayResult = job.Result[*masquerade.Counts]
 
 // carrier carries a hunt out: a job.Hunt in this process alone, a crew on many machines.
 // What comes of it is the same.
-type carrier interface {
-	Window(ctx context.Context, w event.Window) (*dayResult, error)
-	Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *dayResult, err error)) error
+type carrier[S job.State[S]] interface {
+	Window(ctx context.Context, w event.Window) (*job.Result[S], error)
+	Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *job.Result[S], err error)) error
 }
 
 // carrier is who carries the hunt out, as job.engine says, and what ends that.
-func (a *app) carrier(ctx context.Context, v *values, h *hunt) (carrier, func(), error) {
+func (a *app) carrier(ctx context.Context, v *values, h *hunt) (carrier[*masquerade.Counts], func(), error) {
 	if v.text("job.engine") != engineTemporal {
 		return &h.Hunt, func() {}, nil
 	}
@@ -63,46 +64,60 @@ func dial(ctx context.Context, c cluster.Config) (server, error) {
 
 // crew carries a hunt out with others: many machines that share its work by way of a
 // Temporal server.
-type crew struct {
+type crew[S job.State[S]] struct {
 	a      *app
-	h      *hunt
+	hunt   *job.Hunt[S]
+	hand   func() *job.Hunt[S] // as this process carries it out for others
 	server server
 	queue  string
 }
 
 // newCrew connects to the server that the settings name.
-func (a *app) newCrew(ctx context.Context, v *values, h *hunt) (*crew, error) {
-	if err := h.enlist(v); err != nil {
-		return nil, err
-	}
-	c := temporalConfig(v)
-	c.Queue, c.Scope, c.Detector, c.Identity, c.Logger = h.queue(), h.Scope, h.Detector.Spec().Detector, h.Identity, a.log
-	var err error
-	if c.Estate, err = h.estate(v); err != nil {
-		return nil, err
-	}
-	s, err := a.dial(ctx, c)
+func (a *app) newCrew(ctx context.Context, v *values, h *hunt) (*crew[*masquerade.Counts], error) {
+	s, queue, err := a.reach(ctx, v, &h.Config, h.Detector.Spec().Detector)
 	if err != nil {
 		return nil, err
 	}
-	return &crew{a, h, s, c.Queue}, nil
+	return &crew[*masquerade.Counts]{a, &h.Hunt, func() *job.Hunt[*masquerade.Counts] { return a.hand(h) }, s, queue}, nil
+}
+
+// reach connects to the server that those share who carry out a hunt of these settings,
+// and returns the name of their task queue too.
+func (a *app) reach(ctx context.Context, v *values, of *job.Config, detector string) (server, string, error) {
+	if err := enlist(v, of); err != nil {
+		return nil, "", err
+	}
+	c := temporalConfig(v)
+	c.Queue, c.Scope, c.Detector, c.Identity, c.Logger = queue(of, detector), of.Scope, detector, of.Identity, a.log
+	var err error
+	if c.Estate, err = estateOf(v, of.Source); err != nil {
+		return nil, "", err
+	}
+	s, err := a.dial(ctx, c)
+	return s, c.Queue, err
 }
 
 // enlist names the code and settings of a hunt, and this process, for others.
-func (h *hunt) enlist(v *values) error {
+func enlist(v *values, c *job.Config) error {
 	program, err := thisProgram()
 	if err != nil {
 		return err
 	}
-	if h.Code, err = h.identity(v, program); err != nil {
+	if c.Code, err = identity(v, c, program); err != nil {
 		return err
 	}
-	h.Identity = processName()
+	c.Identity = processName()
 	return nil
 }
 
-// queue is the task queue of all that may do each other's work.
-func (h *hunt) queue() string { return "sparkless-" + h.Code }
+// queue is the task queue of all that may do each other's work. That of the hunt that
+// was there first goes without its name.
+func queue(c *job.Config, detector string) string {
+	if detector == masquerade.Name {
+		return "sparkless-" + c.Code
+	}
+	return "sparkless-" + c.Code + "-" + detector
+}
 
 // processName tells this process from all others, also from one on the same machine
 // that had its number before.
@@ -119,10 +134,10 @@ const replans = 3
 // Window is the whole story of a window that many machines go through: freeze what is
 // there, start the run or join it, work for it until it has ended, and take what it came
 // to as if this process had done it all. Each step may be done by many at once.
-func (c *crew) Window(ctx context.Context, w event.Window) (*dayResult, error) {
+func (c *crew[S]) Window(ctx context.Context, w event.Window) (*job.Result[S], error) {
 	var stale error
 	for range replans {
-		f, err := c.h.Freeze(ctx, w)
+		f, err := c.hunt.Freeze(ctx, w)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +156,7 @@ func (c *crew) Window(ctx context.Context, w event.Window) (*dayResult, error) {
 }
 
 // Backfill does the same for each day of a range, several at a time.
-func (c *crew) Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *dayResult, err error)) error {
+func (c *crew[S]) Backfill(ctx context.Context, from, to time.Time, done func(date time.Time, r *job.Result[S], err error)) error {
 	e, err := c.server.StartBackfill(ctx, from, to)
 	if err != nil {
 		return err
@@ -159,9 +174,9 @@ func (c *crew) Backfill(ctx context.Context, from, to time.Time, done func(date 
 		if err != nil {
 			return fmt.Errorf("what a day of the backfill came to: %w", err)
 		}
-		var r *dayResult
+		var r *job.Result[S]
 		if err = day.Err; err != nil {
-			c.a.summary.leave(w, e.Joined)
+			c.leave(w, e.Joined)
 		} else {
 			r, err = c.result(ctx, day.Frozen, day.Conclusion)
 		}
@@ -178,7 +193,7 @@ func (c *crew) Backfill(ctx context.Context, from, to time.Time, done func(date 
 }
 
 // through starts the run of a frozen plan, or joins it, and works until it has ended.
-func (c *crew) through(ctx context.Context, f job.Frozen) (end job.Conclusion, err error) {
+func (c *crew[S]) through(ctx context.Context, f job.Frozen) (end job.Conclusion, err error) {
 	w, err := event.ParseLabel(f.Window)
 	if err != nil {
 		return end, err
@@ -187,7 +202,7 @@ func (c *crew) through(ctx context.Context, f job.Frozen) (end job.Conclusion, e
 	if err != nil {
 		return end, err
 	}
-	c.h.Observe(job.Progress{Phase: job.Reading, Shards: f.Shards, Blobs: f.Blobs, Bytes: f.Bytes})
+	c.hunt.Observe(job.Progress{Phase: job.Reading, Shards: f.Shards, Blobs: f.Blobs, Bytes: f.Bytes})
 	err = c.work(ctx, e, w, func(ctx context.Context) (err error) {
 		end, err = c.server.WaitDay(ctx, e)
 		return err
@@ -197,10 +212,10 @@ func (c *crew) through(ctx context.Context, f job.Frozen) (end job.Conclusion, e
 
 // work works for the queue, and shows how far the run is, until wait returns. Who is
 // interrupted leaves the run to the others.
-func (c *crew) work(ctx context.Context, e cluster.Execution, w event.Window, wait func(context.Context) error) error {
-	c.a.log.Info("working with others", "joined", e.Joined, "workflow", e.ID, "queue", c.queue, "as", c.h.Identity)
-	c.a.summary.leave(w, e.Joined)
-	hand := c.a.hand(c.h)
+func (c *crew[S]) work(ctx context.Context, e cluster.Execution, w event.Window, wait func(context.Context) error) error {
+	c.a.log.Info("working with others", "joined", e.Joined, "workflow", e.ID, "queue", c.queue, "as", c.hunt.Identity)
+	c.leave(w, e.Joined)
+	hand := c.hand()
 	working, stop, err := c.server.Work(ctx, hand, hand)
 	if err != nil {
 		return err
@@ -216,7 +231,7 @@ func (c *crew) work(ctx context.Context, e cluster.Execution, w event.Window, wa
 	<-watched
 	stop()
 	if ctx.Err() != nil {
-		c.a.summary.leave(w, true)
+		c.leave(w, true)
 		return leftError{ctx.Err()}
 	}
 	return err
@@ -224,17 +239,22 @@ func (c *crew) work(ctx context.Context, e cluster.Execution, w event.Window, wa
 
 // result is what a run came to, as this process would have had it alone. Files are
 // written by everybody who waits for them.
-func (c *crew) result(ctx context.Context, f job.Frozen, end job.Conclusion) (*dayResult, error) {
-	r, err := c.h.Concluded(ctx, f, end)
+func (c *crew[S]) result(ctx context.Context, f job.Frozen, end job.Conclusion) (*job.Result[S], error) {
+	r, err := c.hunt.Concluded(ctx, f, end)
 	w, bad := event.ParseLabel(f.Window)
 	if bad != nil {
 		return nil, bad
 	}
-	c.a.summary.leave(w, end.By != c.h.Identity)
+	c.leave(w, end.By != c.hunt.Identity)
 	if r == nil {
 		return nil, err
 	}
-	return r, join(err, c.h.Replace(ctx, r))
+	return r, join(err, c.hunt.Replace(ctx, r))
+}
+
+// leave notes whether others account for a window.
+func (c *crew[S]) leave(w event.Window, others bool) {
+	c.a.summary.leave(c.hunt.Detector.Spec().Detector, w, others)
 }
 
 // leftError says that a process left a run to others.
@@ -249,19 +269,21 @@ func (a *app) hand(h *hunt) *job.Hunt[*masquerade.Counts] {
 	one := h.Hunt
 	one.Detector = a.newDetector(h)
 	one.Observe = nil
-	one.Sinks = func(w event.Window) ([]publish.Sink, error) {
-		all, err := h.Sinks(w)
-		var sinks []publish.Sink
-		for _, s := range all {
-			if _, ok := s.(publish.Replacer); !ok {
-				sinks = append(sinks, s)
-			}
-		}
-		return sinks, err
-	}
+	one.Sinks = withoutFiles(h.Sinks)
 	if h.quiet != nil {
 		quiet := *h.quiet
 		one.Suppress = quiet.suppress
 	}
 	return &one
+}
+
+// withoutFiles are the sinks that are not written anew by everybody who waits.
+func withoutFiles(sinks func(event.Window) ([]publish.Sink, error)) func(event.Window) ([]publish.Sink, error) {
+	return func(w event.Window) ([]publish.Sink, error) {
+		all, err := sinks(w)
+		return slices.DeleteFunc(slices.Clone(all), func(s publish.Sink) bool {
+			_, ok := s.(publish.Replacer)
+			return ok
+		}), err
+	}
 }

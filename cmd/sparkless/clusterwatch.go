@@ -14,7 +14,7 @@ import (
 const watchEvery = 10 * time.Second
 
 // watch shows how far a run is, until ctx ends.
-func (c *crew) watch(ctx context.Context, e cluster.Execution, w event.Window) {
+func (c *crew[S]) watch(ctx context.Context, e cluster.Execution, w event.Window) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
@@ -31,7 +31,7 @@ func (c *crew) watch(ctx context.Context, e cluster.Execution, w event.Window) {
 }
 
 // show shows how far a run is.
-func (c *crew) show(s cluster.Status, w event.Window) {
+func (c *crew[S]) show(s cluster.Status, w event.Window) {
 	if s.Backfill {
 		over := 0
 		for _, d := range s.Days {
@@ -40,11 +40,11 @@ func (c *crew) show(s cluster.Status, w event.Window) {
 			}
 		}
 		c.a.at = place{w.Label(), min(over+1, len(s.Days)), len(s.Days)}
-		c.h.Observe(job.Progress{Phase: job.Reading, Done: max(over, 1)})
+		c.hunt.Observe(job.Progress{Phase: job.Reading, Done: max(over, 1)})
 		return
 	}
 	if p := progressIn(s); p.Phase != job.Reading || p.Done > 0 {
-		c.h.Observe(p)
+		c.hunt.Observe(p)
 	}
 }
 

@@ -69,7 +69,7 @@ defaults, in this order; "sparkless config show" prints each with its origin.`,
 	}
 	root.SetVersionTemplate(thisBuild().String())
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.workerCommand(), a.statusCommand(), a.cancelCommand(), a.shardCommand(), a.mergeCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.exportCommand(), a.suppressCommand(), a.evaluateCommand(), a.sampleCommand(),
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.workerCommand(), a.statusCommand(), a.cancelCommand(), a.shardCommand(), a.mergeCommand(), a.publishCommand(), a.explainCommand(), a.diffCommand(), a.reportCommand(), a.exportCommand(), a.suppressCommand(), a.evaluateCommand(), a.trainCommand(), a.scoreCommand(), a.benchModelsCommand(), a.sampleCommand(),
 		a.configCommand(), a.initCommand(), a.doctorCommand(), a.completionCommand(), a.manCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
 	setHelp(root)

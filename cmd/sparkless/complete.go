@@ -49,6 +49,9 @@ func flagValues() map[string]flagValue {
 		"doctor format":      {name: "FORMAT", words: []string{"table", "json", "jsonl"}},
 		"export out":         {name: "FILE", files: []string{"yml", "kql", "csv", "json"}},
 		"export findings":    {name: "FILE", files: []string{"jsonl", "json"}},
+		"train out":          {name: "FILE", files: []string{"json"}},
+		"labels":             {name: "FILE", files: []string{"csv", "jsonl"}},
+		"score model":        {name: "FILE", files: []string{"json"}},
 		"finding":            {name: "ID"},
 		"min-severity":       {name: "SEVERITY", words: []string{"low", "medium", "high"}},
 		"table":              {name: "TABLE", words: exportTables()},
@@ -93,12 +96,20 @@ func flagValues() map[string]flagValue {
 		"datacollector.workspace-id":    {name: "ID"},
 		"datacollector.log-type":        {name: "TABLE"},
 		"datacollector.health-log-type": {name: "TABLE"},
-		"datacollector.endpoint":        {name: "URL"},
-		"datacollector.resource-id":     {name: "ID"},
-		"logsingestion.endpoint":        {name: "URL"},
-		"logsingestion.stream":          {name: "NAME"},
-		"logsingestion.health-stream":   {name: "NAME"},
-		"logsingestion.audience":        {name: "URL"},
+
+		"datacollector.anomaly-log-type": {name: "TABLE"},
+		"process.model":                  {name: "FILE", files: []string{"json"}},
+		"network.container":              {name: "NAME"},
+		"hunts.detect":                   {name: "HUNTS", words: append(huntNames(), "all")},
+		"hunts.mode":                     {name: "MODE", words: []string{modeDefault, modeNotebook}},
+
+		"datacollector.endpoint":       {name: "URL"},
+		"datacollector.resource-id":    {name: "ID"},
+		"logsingestion.endpoint":       {name: "URL"},
+		"logsingestion.stream":         {name: "NAME"},
+		"logsingestion.health-stream":  {name: "NAME"},
+		"logsingestion.anomaly-stream": {name: "NAME"},
+		"logsingestion.audience":       {name: "URL"},
 	}
 }
 

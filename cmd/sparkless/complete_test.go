@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -10,6 +11,9 @@ import (
 // Values that a shell is offered are taken.
 func TestCompletionOffersWhatIsTaken(t *testing.T) {
 	t.Chdir(t.TempDir())
+	if err := os.Mkdir("am-devicenetworkevents", 0o755); err != nil { // which --detect network looks for
+		t.Fatal(err)
+	}
 	work := t.TempDir()
 	t.Setenv("SPARKLESS_TEMPORAL_ADDRESS", "temporal.internal:7233") // which --engine temporal asks for
 	for _, s := range settings() {

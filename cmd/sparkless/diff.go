@@ -25,7 +25,8 @@ func (a *app) diffCommand() *cobra.Command {
 the second day has and the first has not, which are gone, and of which severity,
 score, evidence, hosts or the number of events changed, in words. It reads the
 profiles that runs have kept, and no export, and judges both days by the settings
-and the rules of suppression as they are now.`,
+and the rules of suppression as they are now. It is about the findings of the hunt
+masquerade alone.`,
 		Example: `  sparkless diff 2026-11-19 2026-11-20 --account mystorage
   sparkless diff --day 2026-11-19 --day 2026-11-20 --account mystorage --format csv`,
 		Args: cobra.ArbitraryArgs,
@@ -42,7 +43,7 @@ and the rules of suppression as they are now.`,
 			return err
 		}
 		format, err := askedFormat(cmd, v, formatTable, file.JSON, file.JSONLines, file.CSV)
-		if err != nil {
+		if err = join(err, namesOnly(v, "diff")); err != nil {
 			return err
 		}
 		return a.diff(cmd.Context(), v, [2]time.Time{from, to}, format)

@@ -20,9 +20,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check all that a run needs, and say what to do about what is missing",
 		Long: `Doctor takes the settings of a run and looks at one thing after the other: settings,
-key vault, sign-in, storage account, clock, export, work store, Temporal where
-job.engine is temporal, destinations. Each
-line has passed, or is a warning, or has failed and says what to do, or was not
+key vault, sign-in, storage account, clock, the exports that the chosen hunts read,
+work store, Temporal where job.engine is temporal, and the destinations of all of
+their findings. Each line has passed, or is a warning, or has failed and says what to do, or was not
 checked. It publishes nothing, and writes a probe into the work store and one into
 each folder of an output file, which it takes away again.
 
@@ -153,6 +153,7 @@ func (x *exam) checks() []doctor.Check {
 		there(nameDay, x.dayBefore, nameEstate),
 		there(nameToday, x.thisDay, nameEstate),
 		there("events", x.events, nameEstate, nameDay, nameToday),
+		there("network export", x.networkExport, nameExport),
 		there(nameWork, x.workStore, x.workNeeds()...),
 		here("disk", x.disk, nameSettings),
 		there("Temporal", x.temporal, nameSettings, nameExport),

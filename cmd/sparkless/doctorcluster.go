@@ -15,7 +15,7 @@ import (
 // temporalTime bounds the check. A run is more patient: the server may be starting.
 const temporalTime = 5 * time.Second
 
-// temporal reaches the Temporal server, and tells who works for the settings' queue. It
+// temporal reaches the Temporal server, and tells who works for the settings' queues. It
 // starts nothing there.
 func (x *exam) temporal(ctx context.Context) doctor.Finding {
 	if !x.v.usesTemporal() {
@@ -27,6 +27,9 @@ func (x *exam) temporal(ctx context.Context) doctor.Finding {
 		h.Scope = scope
 		h.detector = x.a.newDetector(&h)
 		h.Detector = h.detector
+		err = x.a.pursuits(x.v, &h)
+	}
+	if err == nil {
 		err = x.a.findLayout(ctx, x.v, &h)
 	}
 	if err != nil {
@@ -34,24 +37,31 @@ func (x *exam) temporal(ctx context.Context) doctor.Finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, temporalTime)
 	defer cancel()
-	c, err := x.a.newCrew(ctx, x.v, &h)
+	posts, end, err := x.a.posts(ctx, x.v, &h)
 	if err != nil {
 		return doctor.Fail(err, temporalAdvice(err)...)
 	}
-	defer c.server.Close()
-	pollers, err := c.server.Pollers(ctx)
-	if err != nil {
-		return doctor.Fail(err, temporalAdvice(err)...)
-	}
-	who := "nobody works now"
-	if len(pollers) > 0 {
-		var names []string
-		for _, p := range pollers[:min(len(pollers), most)] {
-			names = append(names, printable.Text(p.Identity))
+	defer end()
+	var queues []string
+	for _, p := range posts {
+		if p.workers, err = p.server.Pollers(ctx); err != nil {
+			return doctor.Fail(err, temporalAdvice(err)...)
 		}
-		who = fmt.Sprintf("%s: %s", count(len(pollers), "worker"), strings.Join(names, ", "))
+		queues = append(queues, fmt.Sprintf("of the queue %s %s", p.queue, p.who()))
 	}
-	return doctor.Pass("%s, namespace %s; of the queue %s %s", address(x.v.text("temporal.address")), address(x.v.text("temporal.namespace")), c.queue, who)
+	return doctor.Pass("%s, namespace %s; %s", address(x.v.text("temporal.address")), address(x.v.text("temporal.namespace")), strings.Join(queues, "; "))
+}
+
+// who works at the post, for people.
+func (p post) who() string {
+	if len(p.workers) == 0 {
+		return "nobody works now"
+	}
+	var names []string
+	for _, one := range p.workers[:min(len(p.workers), most)] {
+		names = append(names, printable.Text(one.Identity))
+	}
+	return fmt.Sprintf("%s: %s", count(len(p.workers), "worker"), strings.Join(names, ", "))
 }
 
 // temporalAdvice is what to do about a server that cannot be reached, or refuses.

@@ -13,6 +13,7 @@ import (
 	"sparkless/cmd/sparkless/doctor"
 	"sparkless/job"
 	"sparkless/masquerade"
+	"sparkless/process"
 	"sparkless/storage"
 	"sparkless/storage/azure"
 	"sparkless/storage/event"
@@ -22,7 +23,8 @@ import (
 
 // export opens the container or folder and lists what is on top of it.
 func (x *exam) export(ctx context.Context) doctor.Finding {
-	if err := x.openExport(); err != nil {
+	var err error
+	if x.input, err = x.openContainer(mainContainer(x.v)); err != nil {
 		return doctor.Fail(usageError{err}, x.siblingFolders()...)
 	}
 	if found, plain := x.plainFiles(ctx); plain {
@@ -30,7 +32,7 @@ func (x *exam) export(ctx context.Context) doctor.Finding {
 	}
 	ids, err := storage.Workspaces(ctx, x.input, "")
 	if err != nil {
-		return doctor.Fail(err, x.exportAdvice(ctx, err)...)
+		return doctor.Fail(err, x.exportAdvice(ctx, err, mainContainer(x.v))...)
 	}
 	if len(ids) == 0 {
 		return doctor.Fail(fmt.Errorf("%s can be listed and holds no export: neither a folder WorkspaceResourceId=… nor workspaceId/…", address(x.draft.Source)), x.emptyAdvice()...)
@@ -38,38 +40,39 @@ func (x *exam) export(ctx context.Context) doctor.Finding {
 	return doctor.Pass("%s can be listed, with exports of %d workspace(s): %s", address(x.draft.Source), len(ids), quoted(ids))
 }
 
-// openExport is openInput without its patience.
-func (x *exam) openExport() error {
+// openContainer is openInput without its patience.
+func (x *exam) openContainer(container string) (storage.Reader, error) {
 	if !fromAccount(x.v) {
-		s, err := local.New(local.Config{Folder: exportFolder(x.v)})
+		s, err := local.New(local.Config{Folder: exportFolder(x.v, container)})
 		if err != nil {
-			return fmt.Errorf("storage.folder (%s): %w", x.v.origin["storage.folder"], err)
+			return nil, fmt.Errorf("storage.folder (%s): %w", x.v.origin["storage.folder"], err)
 		}
-		x.input = s
-		return nil
+		return s, nil
 	}
-	s, err := azure.New(azureConfig(x.v, x.v.text("storage.container")))
+	s, err := azure.New(azureConfig(x.v, container))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	x.input = storage.Retry(s, briefly())
-	return nil
+	return storage.Retry(s, briefly()), nil
 }
 
 // exportAdvice says what to do about a container that cannot be listed.
-func (x *exam) exportAdvice(ctx context.Context, err error) []string {
-	container := x.v.text("storage.container")
+func (x *exam) exportAdvice(ctx context.Context, err error, container string) []string {
+	key, flag, table := "storage.container", "--container", "SecurityEvent"
+	if container == x.v.text("network.container") {
+		key, flag, table = "network.container", "--network-container", "DeviceNetworkEvents"
+	}
 	if !errors.Is(err, storage.ErrNotExist) || !fromAccount(x.v) {
 		return x.accessAdvice(ctx, err, container, "Storage Blob Data Reader", "rl")
 	}
-	advice := []string{fmt.Sprintf("a data export rule makes its container about half an hour after it was made, once the table gets events: az monitor log-analytics workspace data-export list --resource-group <group> --workspace-name <workspace>   # tables SecurityEvent, this account (%s)", shellWord(x.signIn.Account))}
+	advice := []string{fmt.Sprintf("a data export rule makes its container about half an hour after it was made, once the table gets events: az monitor log-analytics workspace data-export list --resource-group <group> --workspace-name <workspace>   # tables %s, this account (%s)", table, shellWord(x.signIn.Account))}
 	others, err := azureConfig(x.v, container).Containers(ctx)
 	if err != nil || len(others) == 0 {
 		return advice
 	}
 	exports := slices.DeleteFunc(slices.Clone(others), func(name string) bool { return !strings.HasPrefix(name, "am-") })
 	if near := meant(container, others); near != "" {
-		return append([]string{fmt.Sprintf("did you mean %q? set storage.container (--container)", near)}, advice...)
+		return append([]string{fmt.Sprintf("did you mean %q? set %s (%s)", near, key, flag)}, advice...)
 	}
 	return append([]string{fmt.Sprintf("the account has the containers %s; of an export: %s", quoted(others), listed(exports))}, advice...)
 }
@@ -286,6 +289,9 @@ func sampleOf(blobs []storage.Blob) storage.Blob {
 func (x *exam) events(ctx context.Context) doctor.Finding {
 	if x.sample.Name == "" {
 		return doctor.Skip("there is no blob to read")
+	}
+	if hunts, err := chosen(x.v); err == nil && !slices.Contains(hunts, masquerade.Name) && !slices.Contains(hunts, process.Name) {
+		return doctor.Skip("hunts.detect names no hunt that reads what it counts, process creations")
 	}
 	spec := masquerade.New(x.draft.params, job.DefaultConfig().Scope, 1).Spec()
 	query := event.Query{Columns: append(slices.Clone(spec.Columns), "EventID"), Mode: event.Strict, Arrays: x.plain}

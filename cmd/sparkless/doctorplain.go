@@ -16,7 +16,7 @@ func (x *exam) plainFiles(ctx context.Context) (found doctor.Finding, plain bool
 	if layout == storage.LayoutAuto && mayBePlain(x.v) {
 		var err error
 		if layout, _, err = storage.FindLayout(ctx, x.input); err != nil {
-			return doctor.Fail(err, x.exportAdvice(ctx, err)...), true
+			return doctor.Fail(err, x.exportAdvice(ctx, err, mainContainer(x.v))...), true
 		}
 	}
 	if layout != storage.LayoutPlain {
@@ -24,7 +24,7 @@ func (x *exam) plainFiles(ctx context.Context) (found doctor.Finding, plain bool
 	}
 	e, err := storage.ListPlain(ctx, x.input, time.Unix(0, 0), time.Unix(1<<33, 0))
 	if err != nil {
-		return doctor.Fail(err, x.exportAdvice(ctx, err)...), true
+		return doctor.Fail(err, x.exportAdvice(ctx, err, mainContainer(x.v))...), true
 	}
 	x.plain, x.sample = true, sampleOf(e.Blobs)
 	if len(e.Blobs) == 0 {

@@ -21,11 +21,36 @@ func (x *exam) dataCollector(ctx context.Context) doctor.Finding {
 	if !x.v.usesDataCollector() {
 		return doctor.Skip("no datacollector setting is set")
 	}
-	s, err := dataCollector(x.v)
-	if err != nil {
-		return doctor.Fail(usageError{err})
+	return x.tables(ctx, dataCollector, keyAdvice())
+}
+
+// outlets are those of the chosen hunts: one for each table.
+func (x *exam) outlets() (all []outlet) {
+	if x.draft.masquerades {
+		all = append(all, ofNames())
 	}
-	return x.sink(ctx, s, keyAdvice())
+	if p := x.draft.pursuits; len(p) > 0 {
+		all = append(all, ofAnomalies(p[0].name(), !x.draft.masquerades))
+	}
+	return all
+}
+
+// tables asks a destination for the table of each outlet, up to one that it would not
+// take records for.
+func (x *exam) tables(ctx context.Context, open func(*values, outlet) (publish.Sink, error), keys []string) doctor.Finding {
+	var seen []string
+	var last doctor.Finding
+	for _, o := range x.outlets() {
+		s, err := open(x.v, o)
+		if err != nil {
+			return doctor.Fail(usageError{err})
+		}
+		if last = x.sink(ctx, s, keys); last.State != doctor.Passed {
+			return last
+		}
+		seen = append(seen, last.Text)
+	}
+	return doctor.Pass("%s", strings.Join(slices.Compact(seen), "; "))
 }
 
 // keyAdvice is what to do about a workspace's key that is refused.
@@ -62,11 +87,7 @@ func (x *exam) logsIngestion(ctx context.Context) doctor.Finding {
 	if !x.v.usesLogsIngestion() {
 		return doctor.Skip("no logsingestion setting is set")
 	}
-	s, err := logsIngestion(x.v)
-	if err != nil {
-		return doctor.Fail(usageError{err})
-	}
-	return x.sink(ctx, s, nil)
+	return x.tables(ctx, logsIngestion, nil)
 }
 
 // sink asks a destination whether it would take records. Keys is what to do about
@@ -115,14 +136,20 @@ func (x *exam) columns(context.Context) doctor.Finding {
 	if !x.v.usesLogsIngestion() {
 		return doctor.Skip("no logsingestion setting is set")
 	}
-	return doctor.Skip("a token for sending cannot read which columns the rule declares; what it does not declare is dropped without a word",
-		fmt.Sprintf(`az monitor data-collection rule list --query "[?immutableId=='%s'].streamDeclarations.\"%s\".columns[].name"   # compare with deploy/logs-ingestion/rule.json`,
-			x.v.text("logsingestion.rule-id"), x.v.text("logsingestion.stream")))
+	var ask []string
+	for _, o := range x.outlets() {
+		ask = append(ask, fmt.Sprintf(`az monitor data-collection rule list --query "[?immutableId=='%s'].streamDeclarations.\"%s\".columns[].name"   # compare with deploy/logs-ingestion/rule.json`,
+			x.v.text("logsingestion.rule-id"), x.v.text("logsingestion."+o.stream)))
+	}
+	return doctor.Skip("a token for sending cannot read which columns the rule declares; what it does not declare is dropped without a word", ask...)
 }
 
 // outputs puts an empty file beside each file that a run writes, and takes it away.
 func (x *exam) outputs(context.Context) doctor.Finding {
-	files := outputFiles(x.v, event.Day(x.a.now()))
+	var files []string
+	for _, o := range x.outlets() {
+		files = append(files, outputFiles(x.v, o, event.Day(x.a.now()))...)
+	}
 	for _, key := range []string{"output.report", "output.summary"} {
 		if name := x.v.text(key); name != "" {
 			files = append(files, name)

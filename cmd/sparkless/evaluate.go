@@ -75,7 +75,8 @@ func (a *app) evaluateCommand() *cobra.Command {
 
 const evaluateHelp = `Evaluate plants names into a copy of a real day, the base, and takes it through
 the whole hunt, ranks included, once for each profile of settings. It publishes
-nothing, keeps nothing, and never writes to the base.
+nothing, keeps nothing, and never writes to the base. It is about the hunt masquerade
+alone.
 
 Planted are: each impostor, seen once (--events) on one host; its target, as a
 frequent name, if the base lacks it; each pair of benign names twice, either name

@@ -57,6 +57,48 @@ func askOurServer(t *testing.T, args []string) (int, string) {
 	return code, log
 }
 
+// someBETH is a file of that data set, as far as its columns are read.
+var someBETH = "processId,threadId,parentProcessId,userId,mountNamespace,eventId,stackAddresses,argsNum,returnValue,sus\n" +
+	strings.Repeat("1,1,0,0,4026531840,3,[],1,0,0\n400,400,1,1000,4026531840,5,[],2,1,0\n", 10) + "9,8,7,1001,1,99,\"[1, 2]\",5,-1,1\n"
+
+// takeInput has the standard input be a file, until the test ends.
+func takeInput(t *testing.T, name string) {
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stdin
+	os.Stdin = f
+	t.Cleanup(func() { os.Stdin = before; _ = f.Close() })
+}
+
+// writeExampleFiles writes the files that examples name.
+func writeExampleFiles(t *testing.T) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"impostors.csv":     "impostor,target\nsvch0st.exe,svchost.exe\n",
+		"pairs.csv":         "name_a,name_b\nfoo.exe,fooo.exe\n",
+		"names.csv":         "name\nbar.exe\n",
+		"logs/sysmon.jsonl": `{"UtcTime":"2026-11-20 07:00:00.000","EventID":1,"Image":"C:\\Windows\\System32\\svchost.exe"}` + "\n",
+		"settings.yaml":     "storage:\n  folder: export\n",
+		"table.csv":         "a,outlier\n" + strings.Repeat("1,0\n2,0\n3,0\n", 20) + strings.Repeat("50,1\n", 5),
+
+		"labels.csv":   "Program,CommandLine,Label\nsvchost.exe,,1\n*,,0\n",
+		"events.jsonl": `{"TimeGenerated":"2026-11-20T12:00:00Z","EventID":4688,"Computer":"pc","NewProcessName":"C:\\Windows\\System32\\svchost.exe"}` + "\n",
+
+		"labelled_training_data.csv":   someBETH,
+		"labelled_validation_data.csv": someBETH,
+		"labelled_testing_data.csv":    someBETH,
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Every example does what it says; an account is a folder here.
 func TestExamplesRun(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -71,20 +113,7 @@ func TestExamplesRun(t *testing.T) {
 	if code, log := call("sample", "--out", "export", "--day", "2026-11-20", "--events", "3000", "--names", "300", "--hosts", "20"); code != 0 {
 		t.Fatal(log)
 	}
-	for name, text := range map[string]string{
-		"impostors.csv":     "impostor,target\nsvch0st.exe,svchost.exe\n",
-		"pairs.csv":         "name_a,name_b\nfoo.exe,fooo.exe\n",
-		"names.csv":         "name\nbar.exe\n",
-		"logs/sysmon.jsonl": `{"UtcTime":"2026-11-20 07:00:00.000","EventID":1,"Image":"C:\\Windows\\System32\\svchost.exe"}` + "\n",
-		"settings.yaml":     "storage:\n  folder: export\n",
-	} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeExampleFiles(t)
 	yesterday := regexp.MustCompile(`^(explain|report|publish)$`)
 	if code, log := call("sample", "--out", "export", "--day", "2026-11-19", "--events", "3000", "--names", "300", "--hosts", "20"); code != 0 {
 		t.Fatal(log)
@@ -93,6 +122,9 @@ func TestExamplesRun(t *testing.T) {
 		t.Fatal(log)
 	}
 	if code, log := call("backfill", "--folder", "export", "--from", "2026-11-19", "--to", "2026-11-21"); code != 0 {
+		t.Fatal(log)
+	}
+	if code, log := call("train", "--folder", "export", "--day", "2026-11-20", "--out", "process.json"); code != 0 {
 		t.Fatal(log)
 	}
 	t.Setenv("SPARKLESS_STORAGE_FOLDER", "export")
@@ -104,6 +136,10 @@ func TestExamplesRun(t *testing.T) {
 	for _, c := range allCommands(testRoot(t)) {
 		for _, args := range exampleCalls(t, c) {
 			command := strings.Join(args, " ")
+			if i := slices.Index(args, "<"); i >= 0 {
+				takeInput(t, args[i+1])
+				args = args[:i]
+			}
 			if i := slices.Index(args, "--account"); i >= 0 && args[0] != "init" {
 				args = slices.Delete(args, i, i+2)
 			}

@@ -88,15 +88,20 @@ func (t together) Error() string { return errors.Join(t...).Error() }
 
 func (t together) Unwrap() []error { return t }
 
-// join returns what went wrong in steps that do not hang on each other, or nil.
+// join returns what went wrong in steps that do not hang on each other, or nil. What
+// several say in the same words, as hunts through the same container, is there once.
 func join(errs ...error) error {
 	var all together
+	said := map[string]bool{}
 	for _, err := range errs {
-		var t together
-		if errors.As(err, &t) {
-			all = append(all, t...)
-		} else if err != nil {
-			all = append(all, err)
+		if err == nil {
+			continue
+		}
+		for _, one := range steps(err) {
+			if text := one.Error(); !said[text] {
+				said[text] = true
+				all = append(all, one)
+			}
 		}
 	}
 	if len(all) == 0 {

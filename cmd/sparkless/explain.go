@@ -28,7 +28,7 @@ func (a *app) explainCommand() *cobra.Command {
 rule that speaks against it or does not, what was added to its score, and why it
 was reported or was not. It reads the day's profile, which a run has kept, and no
 export. A name that was not seen is judged by its looks alone. With --from and --to it
-is about a window as it was run.`,
+is about a window as it was run. It is about the hunt masquerade alone.`,
 		Example: `  sparkless explain svch0st.exe --folder ./export --day 2026-11-20
   sparkless explain 'C:\Users\Public\lsass.exe' --account mystorage --format json`,
 	}
@@ -45,7 +45,7 @@ is about a window as it was run.`,
 			return err
 		}
 		format, err := askedFormat(cmd, v, formatTable, file.JSON)
-		if err != nil {
+		if err = join(err, namesOnly(v, "explain")); err != nil {
 			return err
 		}
 		return a.explain(cmd.Context(), v, w, args[0], format)

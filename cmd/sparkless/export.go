@@ -69,7 +69,7 @@ make equal bytes.
 
 It reads the profiles that runs have kept, and no export; --findings reads records that
 a run has written instead. Suppressed findings are left out, and what no rule can be made
-of is named.`,
+of is named. It is about the findings of the hunt masquerade alone.`,
 		Example: `  sparkless export sigma --account mystorage --day 2026-11-20 --out rules/
   sparkless export kql --account mystorage --from 2026-11-01 --to 2026-12-01 --min-severity high --out impostors.kql
   sparkless export stix --findings findings.jsonl --out impostors.json`,
@@ -99,6 +99,9 @@ of is named.`,
 			return err
 		}
 		v, err := a.load(cmd)
+		if err == nil && e.findings == "" {
+			err = namesOnly(v, "export")
+		}
 		if err != nil {
 			return err
 		}

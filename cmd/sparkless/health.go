@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sparkless/job"
-	"sparkless/masquerade"
 	"sparkless/publish/health"
 	"sparkless/storage/event"
 )
@@ -23,7 +22,7 @@ type dayFacts struct {
 
 // factsOf are the facts of a day that has a result, or failed with err. The hours of
 // a day without any blob are all missing, of one workspace.
-func factsOf(w event.Window, r *job.Result[*masquerade.Counts], err error) dayFacts {
+func factsOf(w event.Window, r *job.Outcome, err error) dayFacts {
 	first := w.From.UTC().Truncate(time.Hour)
 	switch {
 	case r == nil && errors.Is(err, job.ErrNoBlobs):
@@ -56,7 +55,7 @@ func (r *recorder) runs(id, host string) []health.Run {
 		Started: r.Started, DurationSeconds: r.DurationSeconds, ExitCode: r.ExitCode, ExitMeaning: r.ExitMeaning,
 		PeakMemoryBytes: known(r.PeakMemoryBytes > 0, r.PeakMemoryBytes),
 	}
-	if !r.own() {
+	if !r.own(r.first) {
 		return nil
 	}
 	if len(r.Days) == 0 {
@@ -68,7 +67,7 @@ func (r *recorder) runs(id, host string) []health.Run {
 	}
 	var all []health.Run
 	for i, d := range r.Days {
-		if r.others[r.facts[i].label] {
+		if r.others[r.first][r.facts[i].label] {
 			continue
 		}
 		one := base

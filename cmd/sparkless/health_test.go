@@ -33,7 +33,7 @@ func startRecords(t *testing.T) recordServers {
 	t.Helper()
 	old, declared := collector(t), ruleColumns(t, health.Stream)
 	api, err := publishtest.NewLogsIngestion(publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream),
-		Others: map[string][]publishtest.Column{health.Stream: declared}})
+		Others: otherStreams(t)})
 	if err == nil {
 		err = api.Start("")
 	}
@@ -317,7 +317,9 @@ func TestRunFieldsAreAll(t *testing.T) {
 	for _, f := range runFields() {
 		told = append(told, f.names...)
 	}
-	for _, c := range publishedRecords()[1].columns(t) {
+	all := publishedRecords()
+	run := all[slices.IndexFunc(all, func(p published) bool { return p.schema == "run" })]
+	for _, c := range run.columns(t) {
 		want = append(want, c.Name)
 	}
 	slices.Sort(told)

@@ -32,20 +32,23 @@ func healthSinks(v *values) ([]publish.Sink, error) {
 	var all []publish.Sink
 	var errs []error
 	for _, to := range []struct {
-		section, setting, findings string
-		open                       func(v *values, setting string) (publish.Sink, error)
+		section, setting string
+		findings         []string
+		open             func(v *values, setting string) (publish.Sink, error)
 	}{
-		{"datacollector.", "health-log-type", "log-type", dataCollectorTo},
-		{"logsingestion.", "health-stream", "stream", logsIngestionTo},
+		{"datacollector.", "health-log-type", []string{"log-type", "anomaly-log-type"}, dataCollectorTo},
+		{"logsingestion.", "health-stream", []string{"stream", "anomaly-stream"}, logsIngestionTo},
 	} {
 		name := v.text(to.section + to.setting)
 		if name == "" {
 			continue
 		}
 		s, err := to.open(v, to.setting)
-		if strings.EqualFold(name, v.text(to.section+to.findings)) {
-			err = fmt.Errorf("%s%s (%s) and %s%s are both %s: the records of runs go into a table of their own",
-				to.section, to.setting, v.origin[to.section+to.setting], to.section, to.findings, address(name))
+		for _, findings := range to.findings {
+			if strings.EqualFold(name, v.text(to.section+findings)) {
+				err = fmt.Errorf("%s%s (%s) and %s%s are both %s: the records of runs go into a table of their own",
+					to.section, to.setting, v.origin[to.section+to.setting], to.section, findings, address(name))
+			}
 		}
 		if errs = append(errs, err); err == nil {
 			all = append(all, s)

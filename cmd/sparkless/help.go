@@ -17,12 +17,12 @@ type commandGroup struct {
 // them, each with its commands in theirs.
 func commandGroups() []commandGroup {
 	return []commandGroup{
-		{"Hunt", []string{"run", "backfill"}},
+		{"Hunt", []string{"run", "backfill", "train", "score"}},
 		{"Hunt on many machines", []string{"worker", "status", "cancel", "shard", "merge"}},
 		{"Look at what was found", []string{"explain", "report", "diff"}},
 		{"Keep and send findings", []string{"suppress", "publish", "export"}},
 		{"Set up", []string{"init", "config", "doctor", "schema", "completion", "man", "version"}},
-		{"Try and measure", []string{"sample", "evaluate"}},
+		{"Try and measure", []string{"sample", "evaluate", "bench-models"}},
 	}
 }
 

@@ -33,8 +33,8 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	return []flagGroup{
 		{title: "Flags"},
-		{"Input", []string{"storage.", "fields.", "key-vault.", "window."}, []string{"day", "from", "to", "last", "all"}},
-		{"Detection", []string{"masquerade.", "suppress."}, nil},
+		{"Input", []string{"storage.", "network.", "fields.", "key-vault.", "window."}, []string{"day", "from", "to", "last", "all"}},
+		{"Detection", []string{"hunts.", "process.", "masquerade.", "suppress."}, nil},
 		{"Output", []string{"output."}, nil},
 		{"Delivery", []string{"datacollector.", "logsingestion.", "job.dry-run"}, nil},
 		{"Running", []string{"job.", "work."}, nil},
@@ -74,6 +74,7 @@ func concerns() map[string][]string {
 	return map[string][]string{
 		"publish": slices.Concat(reading, []string{"job.wait", "output.files", "datacollector.workspace-id", "datacollector.log-type", "datacollector.endpoint", "datacollector.resource-id",
 			"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.audience"}),
+		"train":   slices.Concat(reading, []string{"fields.", "job.", "hunts.mode"}),
 		"explain": slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file", "output.format"}),
 		"export":  slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file"}),
 		"report":  slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.", "output.report"}),

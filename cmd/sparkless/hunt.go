@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ type hunt struct {
 	files    func(event.Window) []string // that the findings are written to
 	outcome  masquerade.Outcome          // of the day that was finished last
 	looks    string                      // what was read in place of events, of the same
+
+	masquerades bool // this hunt is one of those to run
+	pursuits    []pursuit
+	lookBack    int // days that the others look back on
 }
 
 // runWindow is the whole story: settings to hunt, a day or another window to
@@ -43,29 +48,52 @@ func (a *app) runWindow(ctx context.Context, v *values, asked told) error {
 
 // huntWindow is the same from the hunt on.
 func (a *app) huntWindow(ctx context.Context, v *values, h *hunt, asked told) error {
-	return a.carryOut(ctx, v, h, asked, func(ctx context.Context, w event.Window) (*dayResult, error) {
-		by, end, err := a.carrier(ctx, v, h)
-		if err != nil {
-			return nil, err
-		}
-		defer end()
-		return by.Window(ctx, w)
+	return a.carryOut(ctx, v, h, asked, way{
+		names: func(ctx context.Context, w event.Window) (*dayResult, error) {
+			by, end, err := a.carrier(ctx, v, h)
+			if err != nil {
+				return nil, err
+			}
+			defer end()
+			return by.Window(ctx, w)
+		},
+		anomalies: func(ctx context.Context, p pursuit, w event.Window) (*anomalies, error) { return p.window(ctx, w) },
 	})
 }
 
+// way is how hunts go through a window: in this process or on many machines, or by what
+// others have read.
+type way struct {
+	names     func(context.Context, event.Window) (*dayResult, error)
+	anomalies func(context.Context, pursuit, event.Window) (*anomalies, error)
+}
+
 // carryOut is the same whatever hunts through the window.
-func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, through func(context.Context, event.Window) (*dayResult, error)) error {
+func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, by way) error {
 	w := asked.Window
 	a.log.Info("hunting", append(named(w), "from", w.From, "to", w.To, "by", asked.by)...)
 	a.summary.asked(w)
 	a.at = place{what: w.Label()}
-	r, err := through(ctx, w)
-	h.look(ctx, v, r)
-	err = a.dayEnds(ctx, h, w, r, strictly(v, withFields(ctx, v, h, w, err)))
-	if r == nil {
+	var r *dayResult
+	var err error
+	var deliveries []publish.Delivery
+	if h.masquerades {
+		r, err = by.names(ctx, w)
+		h.look(ctx, v, r)
+		err = a.dayEnds(ctx, h, w, r, strictly(v, withFields(ctx, v, h, w, err)))
+	}
+	if r != nil {
+		deliveries = r.Deliveries
+	}
+	more, others := a.pursue(ctx, h, w, err, func(p pursuit) (*anomalies, error) {
+		r, err := by.anomalies(ctx, p, w)
+		return r, strictly(v, err)
+	})
+	err = join(err, others)
+	if r == nil && len(more) == 0 && h.output.days == 0 {
 		return join(err, a.settle(ctx, h, w.From, nil))
 	}
-	return join(err, a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, w.From, r.Deliveries))
+	return join(err, a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, w.From, append(deliveries, more...)))
 }
 
 // dayEnds shows what a day gave, if it gave anything, and notes it for the
@@ -98,13 +126,29 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 	a.log.Info("hunting through a range", "first", from.Format(time.DateOnly), "last", last.Format(time.DateOnly), "days", failed.days, "by", asked.by)
 	a.summary.asked(asked.Window)
 	a.at = place{from.Format(time.DateOnly), 1, failed.days}
-	by, end, err := a.carrier(ctx, v, h)
+	var deliveries []publish.Delivery
+	if h.masquerades {
+		if deliveries, err = a.nameDays(ctx, v, h, asked, failed); err != nil {
+			return err
+		}
+	}
+	more, err := a.pursueDays(ctx, v, h, from, to, failed)
+	a.at = place{}
 	if err != nil {
 		return err
 	}
+	return join(failed.orNil(), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, append(deliveries, more...)))
+}
+
+// nameDays hunts for masquerading names on each day of a range. It returns an error
+// only if it came to no day.
+func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, failed *failedDays) (deliveries []publish.Delivery, err error) {
+	by, end, err := a.carrier(ctx, v, h)
+	if err != nil {
+		return nil, err
+	}
 	defer end()
-	var deliveries []publish.Delivery
-	err = by.Backfill(ctx, from, to, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
+	err = by.Backfill(ctx, asked.From, asked.To, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
 		}
@@ -115,23 +159,23 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 		}
 		a.at = place{date.AddDate(0, 0, 1).Format(time.DateOnly), a.at.number + 1, failed.days}
 	})
-	a.at = place{}
-	if ctx.Err() != nil || err != nil && len(failed.names) == 0 { // it came to no day
-		return err
+	if ctx.Err() != nil || err != nil && len(failed.names) == 0 {
+		return deliveries, err
 	}
-	return join(failed.orNil(), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, deliveries))
+	return deliveries, nil
 }
 
 // lookBack is how many days before the first one of a run may still be owed
 // findings that it sends. `sparkless publish` looks further.
 const lookBack = 14
 
-// settle sends what runs of earlier days could not, except to sinks that are stuck.
+// settle sends what runs of earlier days could not, except to sinks that are stuck, and
+// except of hunts that others account for.
 func (a *app) settle(ctx context.Context, h *hunt, first time.Time, deliveries []publish.Delivery) error {
-	if h.DryRun || ctx.Err() != nil || !a.summary.own() {
+	if h.DryRun || ctx.Err() != nil {
 		return nil
 	}
-	late, err := h.Settle(ctx, job.Debts{From: first.AddDate(0, 0, -lookBack), To: first, Earlier: deliveries})
+	late, err := h.settled(ctx, job.Debts{From: first.AddDate(0, 0, -lookBack), To: first, Earlier: deliveries}, a.summary.own)
 	a.summary.settled(late)
 	return err
 }
@@ -142,7 +186,12 @@ func (a *app) publishWindow(ctx context.Context, v *values, w event.Window) erro
 	if err != nil {
 		return err
 	}
-	deliveries, err := h.Publish(ctx, w)
+	var deliveries []publish.Delivery
+	if h.masquerades {
+		deliveries, err = h.Publish(ctx, w)
+	}
+	more, failed := h.sendAnomalies(ctx, w)
+	deliveries, err = append(deliveries, more...), join(err, failed)
 	a.logDeliveries("delivered", deliveries)
 	if err == nil && len(deliveries) == 0 {
 		return usageError{errors.New("there is no destination to send to: set output.files (--out), datacollector.workspace-id or logsingestion.endpoint")}
@@ -156,7 +205,7 @@ func (a *app) publishAll(ctx context.Context, v *values) error {
 	if err != nil {
 		return err
 	}
-	deliveries, err := h.Settle(ctx, job.Debts{Patient: true})
+	deliveries, err := h.settled(ctx, job.Debts{Patient: true}, func(string) bool { return true })
 	a.logDeliveries("delivered", deliveries)
 	if err == nil && len(deliveries) == 0 {
 		a.log.Info("nothing is owed to any destination")
@@ -203,26 +252,35 @@ func (a *app) draft(v *values) (*draft, error) {
 	h.params, err = huntParams(v)
 	note(err)
 	h.judged = h.params.Evidence
-	h.failOn, err = newFailOn(v, h.judged)
+	names, err := chosen(v)
+	h.masquerades = slices.Contains(names, masquerade.Name)
 	note(err)
-	if !h.params.Evidence {
+	note(checkHunts(v, names))
+	h.failOn, err = newFailOn(v, h.judged || !h.masquerades)
+	note(err)
+	if h.lookBack = h.History; !h.params.Evidence {
 		h.History = 0 // the notebook knows no other day
 	}
-	h.Input, h.Source, err = a.openInput(v)
+	h.Input, h.Source, err = a.openInput(v, mainContainer(v))
 	note(err)
 	h.work, err = findWork(v)
 	note(err)
 	note(checkWork(v, h.work, h.Source))
-	h.Sinks, err = a.newSinks(v)
-	note(err)
+	if h.masquerades {
+		h.Sinks, err = a.newSinks(v, ofNames())
+		note(err)
+	}
 	h.quiet, err = newQuiet(v, a.now())
 	note(err)
 	note(checkEngine(v))
 	note(keepApart(v, event.Day(a.now())))
-	h.files = func(w event.Window) []string { return outputFiles(v, w) }
+	h.files = func(w event.Window) []string { return outputFiles(v, ofNames(), w) }
 	h.selfTest = v.on("masquerade.self-test")
 	if h.quiet != nil {
 		h.Suppress = h.quiet.suppress
+	}
+	if len(problems) == 0 { // whatever is wrong is wrong for all of them
+		note(a.pursuits(v, &h.hunt))
 	}
 	return &h, errors.Join(problems...)
 }
@@ -255,7 +313,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	h.Observe, h.Trace = a.summary.observing(a.observe()), a.trace
 	a.summary.hunting(h)
 	h.pages = newPages(v, h)
-	return h, nil
+	return h, a.pursuits(v, h)
 }
 
 // newDetector makes the detector of a hunt.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sparkless/job"
 	"sparkless/storage/azure"
 )
 
@@ -21,16 +22,17 @@ func decisive() []string {
 		"storage.workspace", "fields.preset", "fields.map", "fields.events",
 		"job.shard-size", "job.batch-size", "job.history", "job.max-malformed", "job.partial-malformed", "job.missing-hours", "job.strict", "job.dry-run",
 		"masquerade.profile", "masquerade.min-score", "masquerade.weights", "masquerade.facts", "masquerade.frequent", "masquerade.rare", "masquerade.similarity", "masquerade.self-test",
+		"hunts.mode", "hunts.budget", "process.model",
 		"suppress.file",
-		"datacollector.workspace-id", "datacollector.log-type", "datacollector.health-log-type", "datacollector.endpoint", "datacollector.resource-id",
-		"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.health-stream", "logsingestion.audience",
+		"datacollector.workspace-id", "datacollector.log-type", "datacollector.health-log-type", "datacollector.anomaly-log-type", "datacollector.endpoint", "datacollector.resource-id",
+		"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.health-stream", "logsingestion.anomaly-stream", "logsingestion.audience",
 	}
 }
 
 // placing are the settings that say where exports and the work store are, how they are
 // laid out, and which estate it is. What they come to is decisive, not their texts.
 func placing() []string {
-	return []string{"storage.folder", "storage.account", "storage.endpoint", "storage.container", "storage.emulator", "storage.layout", "work.folder", "work.container", "job.scope"}
+	return []string{"storage.folder", "storage.account", "storage.endpoint", "storage.container", "storage.emulator", "storage.layout", "network.container", "work.folder", "work.container", "job.scope"}
 }
 
 // indifferent are the settings that change nothing of what a worker does: who signs in
@@ -43,14 +45,14 @@ func indifferent() []string {
 		"job.workers", "job.memory", "job.wait", "job.engine", "job.fail-on-partial",
 		"window.from", "window.to", "window.last",
 		"temporal.address", "temporal.namespace", "temporal.api-key", "temporal.tls", "temporal.tls-ca", "temporal.tls-cert", "temporal.tls-key", "temporal.tls-server-name",
-		"suppress.show", "output.format", "output.report", "output.summary", "output.files", "output.fail-on",
+		"hunts.detect", "suppress.show", "output.format", "output.report", "output.summary", "output.files", "output.fail-on",
 		"display.quiet", "display.no-color", "display.no-progress", "log.level", "log.format",
 	}
 }
 
 // ofFiles are those of the decisive settings that name a file: its content counts, and
 // not its name.
-func ofFiles() []string { return []string{"masquerade.facts", "suppress.file"} }
+func ofFiles() []string { return []string{"masquerade.facts", "process.model", "suppress.file"} }
 
 // unordered are those that are lists in which the order says nothing.
 func unordered() []string { return []string{"fields.events", "masquerade.weights"} }
@@ -61,7 +63,7 @@ const identityLength = 16
 // identity is a digest of the program and of all that decides what a worker does. Only
 // workers of one identity work together: other code, or other settings, may come to
 // another result. Program is a digest of the executable file.
-func (h *hunt) identity(v *values, program string) (string, error) {
+func identity(v *values, c *job.Config, program string) (string, error) {
 	work, err := workSource(v)
 	if err != nil {
 		return "", usageError{err}
@@ -69,11 +71,11 @@ func (h *hunt) identity(v *values, program string) (string, error) {
 	sum := sha256.New()
 	note := func(name, value string) { fmt.Fprintf(sum, "%s %d\n%s\n", name, len(value), value) }
 	note("program", program)
-	note("source", h.Source)
+	note("source", c.Source)
 	note("work", work)
-	note("scope", h.Scope)
-	note("layout", string(h.Layout))
-	note("all files", fmt.Sprint(h.AllFiles))
+	note("scope", c.Scope)
+	note("layout", string(c.Layout))
+	note("all files", fmt.Sprint(c.AllFiles))
 	keys := decisive()
 	slices.Sort(keys)
 	for _, key := range keys {
@@ -86,14 +88,14 @@ func (h *hunt) identity(v *values, program string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil))[:identityLength], nil
 }
 
-// estate is a digest of where exports and the work store are. It is the same for all
+// estateOf is a digest of where exports and the work store are. It is the same for all
 // programs and settings that work there, which may see and cancel each other's runs.
-func (h *hunt) estate(v *values) (string, error) {
+func estateOf(v *values, source string) (string, error) {
 	work, err := workSource(v)
 	if err != nil {
 		return "", usageError{err}
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s", len(h.Source), h.Source, work))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s", len(source), source, work))
 	return hex.EncodeToString(sum[:])[:identityLength], nil
 }
 

@@ -61,7 +61,7 @@ func identified(t *testing.T, given map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := h.identity(v, "program")
+	id, err := identity(v, &h.Config, "program")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestIdentityIsOfTheProgram(t *testing.T) {
 	for _, h := range []*hunt{{}, {}, {}} {
 		h.Layout = ""
 		for _, program := range []string{"a", "b"} {
-			id, err := h.identity(v, program)
+			id, err := identity(v, &h.Config, program)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,7 +184,7 @@ func TestIdentityIsOfTheProgram(t *testing.T) {
 	plain, all := &hunt{}, &hunt{}
 	plain.Layout, all.AllFiles = "plain", true
 	for _, h := range []*hunt{plain, all} {
-		id, err := h.identity(v, "a")
+		id, err := identity(v, &h.Config, "a")
 		if err != nil {
 			t.Fatal(err)
 		}

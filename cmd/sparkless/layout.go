@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,13 +30,26 @@ func layoutOf(v *values) (storage.Layout, error) {
 // container is one of an export unless told: a name that is mistyped must not have all
 // of another container read.
 func (a *app) findLayout(ctx context.Context, v *values, h *hunt) error {
+	if err := a.layOut(ctx, v, &h.Config, h.Input); err != nil {
+		return err
+	}
+	for _, p := range h.pursuits {
+		if err := p.follow(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layOut does so for one container.
+func (a *app) layOut(ctx context.Context, v *values, h *job.Config, input storage.Reader) error {
 	if h.Layout != storage.LayoutAuto {
 		return nil
 	}
 	if h.Layout = storage.LayoutExport; !mayBePlain(v) {
 		return nil
 	}
-	found, beside, err := storage.FindLayout(ctx, h.Input)
+	found, beside, err := storage.FindLayout(ctx, input)
 	if err != nil {
 		return err
 	}
@@ -68,7 +82,12 @@ func (a *app) runAll(ctx context.Context, v *values) error {
 		return usageError{errors.New("--all is for plain files, and this is read as an export (storage.layout): --from and --to, or --day, say which part of it; `sparkless backfill` hunts through each day of a range")}
 	}
 	h.AllFiles = true
-	first, last, err := h.Span(ctx)
+	for _, p := range h.pursuits {
+		if err := p.follow(ctx, h); err != nil {
+			return err
+		}
+	}
+	first, last, err := h.span(ctx)
 	if err != nil {
 		return withFields(ctx, v, h, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)}, err)
 	}
@@ -78,6 +97,41 @@ func (a *app) runAll(ctx context.Context, v *values) error {
 		return usageError{fmt.Errorf("the events are from %s to %s, too long for one analysis: --from and --to choose a part", first.Format(time.RFC3339), last.Format(time.RFC3339))}
 	}
 	return a.huntWindow(ctx, v, h, told{w, "--all"})
+}
+
+// span is from the first event to the last that any of the hunts reads. It fails only if
+// there is none.
+func (h *hunt) span(ctx context.Context) (first, last time.Time, err error) {
+	var spans []func(context.Context) (time.Time, time.Time, error)
+	if h.masquerades {
+		spans = append(spans, h.Span)
+	}
+	for _, p := range h.pursuits {
+		spans = append(spans, p.span)
+	}
+	var none error
+	for _, span := range spans {
+		from, to, err := span(ctx)
+		switch {
+		case errors.Is(err, job.ErrNoEvents) || errors.Is(err, job.ErrNoBlobs):
+			none = cmp.Or(none, err)
+			continue
+		case err != nil:
+			return first, last, err
+		case first.IsZero():
+			first, last = from, to
+		}
+		if from.Before(first) {
+			first = from
+		}
+		if to.After(last) {
+			last = to
+		}
+	}
+	if first.IsZero() {
+		return first, last, none
+	}
+	return first, last, nil
 }
 
 // withFields adds to an error what the files hold in place of the events.

@@ -14,6 +14,7 @@ import (
 	"sparkless/cmd/sparkless/terminal"
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/publish/anomaly"
 	"sparkless/publish/file"
 	"sparkless/publish/suppress"
 	"sparkless/storage/event"
@@ -47,13 +48,21 @@ func newOutput(v *values) (*output, error) {
 		return o, nil
 	}
 	var err error
-	if o.encode, err = file.NewEncoder(o.format, masquerade.Finding{}); err != nil {
+	if o.encode, err = file.NewEncoder(o.format, rowOf(v)); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.said, err)
 	}
 	if (o.format == file.CSV || o.format == file.Parquet) && v.on("suppress.show") {
 		return nil, fmt.Errorf("%s and suppress.show (%s) contradict each other: %s has findings alone; table, json and jsonl show what is suppressed apart from them", o.said, v.origin["suppress.show"], o.format)
 	}
 	return o, nil
+}
+
+// rowOf is what the columns of findings are those of: of one hunt, or of the first.
+func rowOf(v *values) any {
+	if names, err := chosen(v); err == nil && names[0] != masquerade.Name {
+		return anomaly.Finding{}
+	}
+	return masquerade.Finding{}
 }
 
 // suits refuses to show on a terminal what nobody can read.
@@ -132,8 +141,14 @@ func (a *app) printSuppressed(ctx context.Context, o *output, all []suppress.Sup
 func keepApart(v *values, w event.Window) error {
 	type target struct{ key, path string }
 	var all []target
-	for _, name := range outputFiles(v, w) {
-		all = append(all, target{"output.files", name})
+	names, err := chosen(v)
+	if err != nil {
+		return nil // checkHunts says so
+	}
+	for i, hunt := range names {
+		for _, name := range outputFiles(v, outlet{hunt: hunt, first: i == 0}, w) {
+			all = append(all, target{"output.files", name})
+		}
 	}
 	if name := v.text("output.report"); name != "" {
 		all = append(all, target{"output.report", name})

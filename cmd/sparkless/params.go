@@ -14,7 +14,11 @@ import (
 // huntParams are the settings of the hunt, over those of its profile. It names all
 // that is wrong.
 func huntParams(v *values) (masquerade.Params, error) {
-	p, err := masquerade.ParamsOf(v.text("masquerade.profile"))
+	profile, err := huntProfile(v)
+	if err != nil {
+		return masquerade.Params{}, err
+	}
+	p, err := masquerade.ParamsOf(profile)
 	if err != nil {
 		err = fmt.Errorf("masquerade.profile (%s): %w", v.origin["masquerade.profile"], err)
 	}

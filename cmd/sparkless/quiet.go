@@ -118,7 +118,7 @@ func suppressedTable(all []suppress.Suppressed) (*terminal.Table, error) {
 }
 
 // logSuperseded says which findings that were owed are not sent, and why.
-func (a *app) logSuperseded(r *job.Result[*masquerade.Counts]) {
+func (a *app) logSuperseded(r *job.Outcome) {
 	suppressed := map[string]bool{}
 	for _, s := range r.Suppressed {
 		suppressed[s.ID] = true

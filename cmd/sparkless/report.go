@@ -16,6 +16,7 @@ import (
 	"sparkless/job"
 	"sparkless/masquerade"
 	"sparkless/masquerade/lookalike"
+	"sparkless/publish"
 	"sparkless/publish/report"
 	"sparkless/publish/suppress"
 	"sparkless/storage/event"
@@ -65,15 +66,15 @@ func (a *app) report(ctx context.Context, v *values, w event.Window) error {
 	}
 	p.share(len(windows))
 	none, err := a.recall(ctx, h, p, windows)
-	if err == nil && len(p.data.Days) == 0 && len(windows) > 1 {
-		if _, err = a.recall(ctx, h, p, []event.Window{w}); err == nil && len(p.data.Days) > 0 {
+	if err == nil && p.empty() && len(windows) > 1 {
+		if _, err = a.recall(ctx, h, p, []event.Window{w}); err == nil && !p.empty() {
 			none = nil
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if len(p.data.Days) == 0 {
+	if p.empty() {
 		return none[len(none)-1]
 	}
 	for _, err := range none {
@@ -86,22 +87,47 @@ func (a *app) report(ctx context.Context, v *values, w event.Window) error {
 // nothing is.
 func (a *app) recall(ctx context.Context, h *hunt, p *pages, windows []event.Window) (none []error, err error) {
 	for _, w := range windows {
-		r, err := h.Recall(ctx, w)
-		if errors.Is(err, job.ErrNoProfile) {
-			none = append(none, err)
-			continue
+		err := a.recallNames(ctx, h, p, w)
+		for _, other := range h.pursuits {
+			if err == nil || errors.Is(err, job.ErrNoProfile) {
+				err = join(err, a.recallAnomalies(ctx, p, other, w))
+			}
 		}
-		if err == nil {
-			err = a.selfTest(ctx, h, r)
-		}
-		if err == nil {
-			err = a.addDay(ctx, p, h, r)
+		for _, one := range steps(err) {
+			if one != nil && !errors.Is(one, job.ErrNoProfile) {
+				return none, err
+			}
 		}
 		if err != nil {
-			return none, err
+			none = append(none, err)
 		}
 	}
 	return none, nil
+}
+
+func (a *app) recallNames(ctx context.Context, h *hunt, p *pages, w event.Window) error {
+	if !h.masquerades {
+		return nil
+	}
+	r, err := h.Recall(ctx, w)
+	if err == nil {
+		err = a.selfTest(ctx, h, r)
+	}
+	if err == nil {
+		err = a.addDay(ctx, p, h, r)
+	}
+	return err
+}
+
+func (a *app) recallAnomalies(ctx context.Context, p *pages, of pursuit, w event.Window) error {
+	r, err := of.recall(ctx, w)
+	if err == nil {
+		err = p.addAnomalies(of, r)
+	}
+	if err != nil {
+		return inHunt(of.name(), err)
+	}
+	return nil
 }
 
 // pages are the report of a run, if there is to be one.
@@ -112,10 +138,10 @@ type pages struct {
 }
 
 func newPages(v *values, h *hunt) *pages {
-	p := &pages{file: v.text("output.report"), stories: mostStories, data: report.Data{Version: buildVersion(), Scope: h.Scope}}
+	p := &pages{file: v.text("output.report"), stories: mostStories, data: report.Data{Version: buildVersion(), Scope: h.Scope, Name: masquerade.Name, Title: "Masquerading"}}
 	for _, s := range settings() {
 		section, _, _ := strings.Cut(s.key, ".")
-		if !s.secret && slices.Contains([]string{"storage", "job", "masquerade", "suppress"}, section) {
+		if !s.secret && slices.Contains([]string{"storage", "job", "hunts", "process", "network", "masquerade", "suppress"}, section) {
 			p.data.Settings = append(p.data.Settings, report.Setting{Name: s.key, Value: v.shown(s), Source: v.origin[s.key]})
 		}
 	}
@@ -124,16 +150,10 @@ func newPages(v *values, h *hunt) *pages {
 
 // add adds what a day gave, and the stories of its strongest findings.
 func (p *pages) add(h *hunt, r *job.Result[*masquerade.Counts], told map[string]*report.Story) error {
-	s := r.Stats
 	day := report.Day{
 		Date: r.Date.Format(time.DateOnly), Names: r.Day.Names(), SelfTest: h.tested, Told: len(told),
 		Curve: report.NewCurve(r.Day.NameCounts(), h.params.Frequent, h.params.Rare),
-		Input: report.Input{Lines: s.Lines, Events: s.Records, Other: s.Other, OutsideDay: s.OutsideDay, Unlisted: r.Listed == nil},
-		Hours: hoursOf(r),
-	}
-	if l := r.Listed; l != nil {
-		in := &day.Input
-		in.Workspaces, in.Blobs, in.Bytes, in.Shards, in.Reused = l.Workspaces, l.Blobs, l.Bytes, l.Shards, r.Reused
+		Input: inputOf(&r.Outcome), Hours: hoursOf(&r.Outcome), Deliveries: reportedDeliveries(r.Deliveries),
 	}
 	if !r.Missing.Nothing() {
 		day.Partial = r.Missing.String()
@@ -152,11 +172,7 @@ func (p *pages) add(h *hunt, r *job.Result[*masquerade.Counts], told map[string]
 		f.Story = told[f.PotentiallyMaliciousProcess]
 		day.Findings = append(day.Findings, f)
 	}
-	readOf(&day.Input, r)
 	day.Suppressed = h.quiet.reported()
-	for _, d := range r.Deliveries {
-		day.Deliveries = append(day.Deliveries, report.Delivery{Sink: d.Sink, Sent: d.Sent, Already: d.Already, Left: d.Left, Refused: d.Refused})
-	}
 	p.data.Days = append(p.data.Days, day)
 	return nil
 }
@@ -172,8 +188,21 @@ func reported(body []byte) (f report.Finding, err error) {
 	return f, nil
 }
 
-// readOf fills in what was read and what was not.
-func readOf(in *report.Input, r *job.Result[*masquerade.Counts]) {
+// reportedDeliveries are what destinations have.
+func reportedDeliveries(all []publish.Delivery) (out []report.Delivery) {
+	for _, d := range all {
+		out = append(out, report.Delivery{Sink: d.Sink, Sent: d.Sent, Already: d.Already, Left: d.Left, Refused: d.Refused})
+	}
+	return out
+}
+
+// inputOf is what was read and what was not.
+func inputOf(r *job.Outcome) report.Input {
+	s := r.Stats
+	in := report.Input{Lines: s.Lines, Events: s.Records, Other: s.Other, OutsideDay: s.OutsideDay, Unlisted: r.Listed == nil}
+	if l := r.Listed; l != nil {
+		in.Workspaces, in.Blobs, in.Bytes, in.Shards, in.Reused = l.Workspaces, l.Blobs, l.Bytes, l.Shards, r.Reused
+	}
 	for _, g := range r.Missing.Gaps {
 		gap := report.Gap{Workspace: g.Workspace, Hours: g.Hours}
 		if !g.Day.IsZero() {
@@ -196,11 +225,12 @@ func readOf(in *report.Input, r *job.Result[*masquerade.Counts]) {
 	for _, l := range r.History.Left {
 		in.LeftOut = append(in.LeftOut, report.LeftOut{Day: l.Day.Format(time.DateOnly), Reason: l.Reason})
 	}
+	return in
 }
 
 // hoursOf are the events and blobs by hour, as far as they are known, of the hours that
 // the window touches. The hours of several days are not told apart.
-func hoursOf(r *job.Result[*masquerade.Counts]) []report.Hour {
+func hoursOf(r *job.Outcome) []report.Hour {
 	events := r.Stats.Hours
 	if events.Sum() != r.Stats.Records { // counted by a version that did not tell hours
 		events = event.Hours{}
@@ -261,7 +291,7 @@ func suspectOf(s suppress.Suppressed) string {
 
 // writePages writes the report, if there is to be one: whole, or not at all.
 func (a *app) writePages(p *pages) error {
-	if p.file == "" || len(p.data.Days) == 0 {
+	if p.file == "" || p.empty() {
 		return nil
 	}
 	p.data.Made = a.now().UTC().Format(time.RFC3339)

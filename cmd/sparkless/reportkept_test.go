@@ -204,7 +204,7 @@ func TestHoursOfAWindow(t *testing.T) {
 		from, to    time.Duration
 		first, last int
 	}{{0, 24 * time.Hour, 0, 23}, {10 * time.Hour, 14 * time.Hour, 10, 13}, {10*time.Hour + time.Minute, 14*time.Hour + 1, 10, 14}, {22 * time.Hour, 26 * time.Hour, -1, -1}} {
-		r := &job.Result[*masquerade.Counts]{Outcome: job.Outcome{Date: day, Window: event.Window{From: day.Add(c.from), To: day.Add(c.to)}}}
+		r := &job.Outcome{Date: day, Window: event.Window{From: day.Add(c.from), To: day.Add(c.to)}}
 		r.Stats.Records, r.Stats.Hours[12] = 3, 3
 		r.Listed = &job.Listed{Coverage: []storage.Coverage{{Hours: []storage.CoveredHour{{Start: day.Add(12 * time.Hour), Blobs: 2, Bytes: 5}}}}}
 		hours := hoursOf(r)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"sparkless/masquerade"
+	"sparkless/publish/anomaly"
 	"sparkless/publish/columns"
 	"sparkless/publish/datacollector"
 	"sparkless/publish/health"
@@ -34,6 +35,7 @@ type published struct {
 func publishedRecords() []published {
 	return []published{
 		{"finding", reflect.TypeFor[masquerade.Finding](), testStream, "MasqueradingProcessName_CL", "table.json", datacollector.DefaultLogType + "_CL"},
+		{"anomaly", reflect.TypeFor[anomaly.Finding](), anomaly.Stream, anomaly.Table, "anomaly-table.json", anomaly.LogType + "_CL"},
 		{"run", reflect.TypeFor[health.Run](), health.Stream, health.Table, "run-table.json", health.LogType + "_CL"},
 	}
 }
@@ -150,7 +152,7 @@ type classicColumn struct {
 	Also        []string `json:"also,omitempty"` // where some texts go
 }
 
-// classicText maps both tables that the Data Collector API fills to those of the rule.
+// classicText maps the tables that the Data Collector API fills to those of the rule.
 func classicText(t testing.TB) string {
 	var tables []string
 	for _, p := range publishedRecords() {
@@ -208,4 +210,16 @@ func ruleColumns(t testing.TB, stream string) []publishtest.Column {
 		t.Fatal(err)
 	}
 	return columns
+}
+
+// otherStreams are those of the rule beside that of findings.
+func otherStreams(t testing.TB) map[string][]publishtest.Column {
+	t.Helper()
+	all := map[string][]publishtest.Column{}
+	for _, p := range publishedRecords() {
+		if p.stream != testStream {
+			all[p.stream] = ruleColumns(t, p.stream)
+		}
+	}
+	return all
 }

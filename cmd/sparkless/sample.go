@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"sparkless/bench/sample"
 	"sparkless/masquerade"
+	"sparkless/network"
 	"sparkless/storage/local"
 )
 
@@ -21,7 +23,9 @@ func (a *app) sampleCommand() *cobra.Command {
 		Long: `Sample writes a day of SecurityEvent exports of an invented company, with planted
 impostors: OUT/am-securityevent holds the blobs, OUT/truth-DAY.json says what is
 in them. The same seed gives the same bytes. --days adds days before it, on which some
-of the impostors were there. Read it with
+of the impostors were there. --cases adds what the other hunts look for: people with
+habits of logging on, attacks among logons and processes, and OUT/am-devicenetworkevents.
+Read it with
 
   sparkless run --folder OUT --day DAY`,
 		Example: `  sparkless sample --out sample
@@ -37,6 +41,7 @@ of the impostors were there. Read it with
 	flags.IntVar(&cfg.Hosts, "hosts", cfg.Hosts, "how many hosts")
 	flags.IntVar(&cfg.Names, "names", cfg.Names, "about how many distinct process names")
 	flags.IntVar(&cfg.Impostors, "impostors", cfg.Impostors, "how many impostors to plant")
+	flags.BoolVar(&cfg.Cases, "cases", cfg.Cases, "plant what the hunts process, logon and network are to find, too")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg.Day = midnight(a.now()).AddDate(0, 0, -1)
 		if *day != "" {
@@ -66,15 +71,23 @@ of the impostors were there. Read it with
 func (a *app) writeSample(cmd *cobra.Command, cfg sample.Config, out string) error {
 	ctx := cmd.Context()
 	container := filepath.Join(out, masquerade.Container)
-	store, err := local.New(local.Config{Folder: container, Create: true})
+	put, err := putting(ctx, container)
 	if err != nil {
 		return err
 	}
-	truth, err := sample.Generate(cfg, func(name string, data []byte) error {
-		return store.Put(ctx, name, data)
-	})
+	truth, err := sample.Generate(cfg, put)
 	if err != nil {
 		return err
+	}
+	if cfg.Cases {
+		if put, err = putting(ctx, filepath.Join(out, network.Container)); err != nil {
+			return err
+		}
+		traffic, cases, err := sample.GenerateNetwork(cfg, put)
+		if err != nil {
+			return err
+		}
+		truth.Network, truth.Cases = &traffic, append(truth.Cases, cases...)
 	}
 	text, err := truth.Encode()
 	if err != nil {
@@ -88,4 +101,13 @@ func (a *app) writeSample(cmd *cobra.Command, cfg sample.Config, out string) err
 	a.log.Info("sample day written", "day", truth.Day, "folder", container, "blobs", truth.Blobs, "bytes", truth.Bytes, "events", truth.Lines,
 		"process creations", truth.ProcessEvents, "names", len(truth.Processes), "impostors", len(truth.Impostors), "above the default similarity", findable, "truth", truthFile)
 	return nil
+}
+
+// putting makes a folder and returns what puts blobs there.
+func putting(ctx context.Context, folder string) (func(name string, data []byte) error, error) {
+	store, err := local.New(local.Config{Folder: folder, Create: true})
+	if err != nil {
+		return nil, err
+	}
+	return func(name string, data []byte) error { return store.Put(ctx, name, data) }, nil
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +19,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"sparkless/publish/health"
 	"sparkless/publish/publishtest"
 )
 
@@ -49,10 +51,12 @@ func TestScripts(t *testing.T) {
 			"exits":     cmdExits,
 			"lines":     cmdLines,
 			"same":      cmdSame,
+			"begins":    cmdBegins,
+			"keeps":     cmdKeeps,
 			"collector": servers.cmdCollector,
 			"ingestion": func(ts *testscript.TestScript, _ bool, args []string) {
 				servers.cmdIngestion(ts, publishtest.LogsIngestionConfig{RuleID: testRule, Stream: testStream, Columns: ruleColumns(t, testStream),
-					Others: map[string][]publishtest.Column{health.Stream: ruleColumns(t, health.Stream)}}, args)
+					Others: otherStreams(t)}, args)
 			},
 			"recorded": servers.cmdRecorded,
 			"arrived":  servers.cmdArrived,
@@ -86,6 +90,37 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 func cmdLines(ts *testscript.TestScript, neg bool, args []string) {
 	if n := strings.Count(ts.ReadFile(args[1]), "\n"); strconv.Itoa(n) != args[0] {
 		ts.Fatalf("%s has %d lines, want %s", args[1], n, args[0])
+	}
+}
+
+// cmdBegins checks that a file begins with all of another, which has something: begins
+// FILE BEGINNING
+func cmdBegins(ts *testscript.TestScript, neg bool, args []string) {
+	if all, first := ts.ReadFile(args[0]), ts.ReadFile(args[1]); first == "" || !strings.HasPrefix(all, first) {
+		ts.Fatalf("%s does not begin with %s", args[0], args[1])
+	}
+}
+
+// cmdKeeps checks that a work store has all that another has, byte by byte, locks aside:
+// keeps WORK OTHER
+func cmdKeeps(ts *testscript.TestScript, neg bool, args []string) {
+	work, other := ts.MkAbs(args[0]), ts.MkAbs(args[1])
+	files := 0
+	ts.Check(filepath.WalkDir(other, func(path string, d fs.DirEntry, err error) error {
+		name, bad := filepath.Rel(other, path)
+		if err = errors.Join(err, bad); err != nil || d.IsDir() || strings.HasPrefix(name, "locks") {
+			return err
+		}
+		files++
+		want, err := os.ReadFile(path)
+		got, bad := os.ReadFile(filepath.Join(work, name))
+		if err = errors.Join(err, bad); err == nil && !bytes.Equal(got, want) {
+			err = fmt.Errorf("%s differs", name)
+		}
+		return err
+	}))
+	if files == 0 {
+		ts.Fatalf("%s has no file", args[1])
 	}
 }
 

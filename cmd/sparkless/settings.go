@@ -14,6 +14,7 @@ import (
 
 	"sparkless/job"
 	"sparkless/masquerade"
+	"sparkless/publish/anomaly"
 	"sparkless/publish/datacollector"
 	"sparkless/publish/health"
 	"sparkless/storage"
@@ -76,7 +77,7 @@ func settings() []setting {
 		{"job.fail-on-partial", "fail-on-partial", false, "exit with 1, not 3, when a result is partial", false},
 		{"job.wait", "wait", j.Wait.String(), "how long to wait for another run of the same day", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
-	}, manySettings(), []setting{
+	}, manySettings(), huntSettings(), []setting{
 		{"masquerade.profile", "profile", masquerade.Balanced, "what is reported: " + strings.Join(masquerade.Profiles(), ", "), false},
 		{"masquerade.min-score", "min-score", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
 		{"masquerade.weights", "weight", []string{}, "points for evidence or context, like folder=40; repeatable", false},
@@ -98,12 +99,14 @@ func settings() []setting {
 		{"datacollector.shared-key", "", "", "key of that workspace", true},
 		{"datacollector.log-type", "datacollector-log-type", datacollector.DefaultLogType, "table to send to, without _CL", false},
 		{"datacollector.health-log-type", "datacollector-health-log-type", "", "send a record of each run to this table of the workspace, without _CL, like " + health.LogType + "; none if empty", false},
+		{"datacollector.anomaly-log-type", "datacollector-anomaly-log-type", anomaly.LogType, "table to send findings of other hunts than masquerade to, without _CL", false},
 		{"datacollector.endpoint", "datacollector-endpoint", "", "URL of the API, for other clouds", false},
 		{"datacollector.resource-id", "datacollector-resource-id", "", "Azure resource that the records belong to", false},
 		{"logsingestion.endpoint", "logsingestion-endpoint", "", "send findings by the Logs Ingestion API to this URL of a data collection rule or endpoint", false},
 		{"logsingestion.rule-id", "logsingestion-rule-id", "", "immutable ID of the data collection rule, dcr-…", false},
 		{"logsingestion.stream", "logsingestion-stream", "", "stream of that rule, Custom-…", false},
 		{"logsingestion.health-stream", "logsingestion-health-stream", "", "send a record of each run to this stream of that rule, like " + health.Stream + "; none if empty", false},
+		{"logsingestion.anomaly-stream", "logsingestion-anomaly-stream", anomaly.Stream, "stream of that rule for findings of other hunts than masquerade", false},
 		{"logsingestion.audience", "logsingestion-audience", "", "whom tokens are for in other clouds, like https://monitor.azure.us", false},
 		{"job.dry-run", "dry-run", false, "publish nothing; show the records that would be sent", false},
 

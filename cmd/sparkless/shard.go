@@ -140,6 +140,19 @@ func (a *app) shard(ctx context.Context, v *values, w event.Window, plan string,
 	if err != nil {
 		return err
 	}
+	if h.masquerades {
+		err = shareOfPlan(ctx, a, &h.Hunt, w, plan, s)
+	}
+	for _, p := range h.pursuits {
+		if err == nil {
+			err = p.share(ctx, w, plan, s)
+		}
+	}
+	return err
+}
+
+// shareOfPlan reads one share of a plan of a hunt.
+func shareOfPlan[S job.State[S]](ctx context.Context, a *app, h *job.Hunt[S], w event.Window, plan string, s share) error {
 	f, err := h.FreezeAs(ctx, w, plan)
 	if err != nil {
 		return staleNamed(err, plan)
@@ -185,14 +198,19 @@ func (a *app) merge(ctx context.Context, v *values, asked told, plan string) err
 	if err != nil {
 		return err
 	}
-	return a.carryOut(ctx, v, h, asked, func(ctx context.Context, w event.Window) (*dayResult, error) {
-		r, err := h.planned(ctx, w, plan)
-		return r, staleNamed(err, plan)
+	return a.carryOut(ctx, v, h, asked, way{
+		names: func(ctx context.Context, w event.Window) (*dayResult, error) {
+			r, err := gatherPlan(ctx, &h.Hunt, w, plan)
+			return r, staleNamed(err, plan)
+		},
+		anomalies: func(ctx context.Context, p pursuit, w event.Window) (*anomalies, error) {
+			return p.gather(ctx, w, plan)
+		},
 	})
 }
 
-// planned is what a plan comes to whose batches are all read.
-func (h *hunt) planned(ctx context.Context, w event.Window, plan string) (*dayResult, error) {
+// gatherPlan is what a plan comes to whose batches are all read.
+func gatherPlan[S job.State[S]](ctx context.Context, h *job.Hunt[S], w event.Window, plan string) (*job.Result[S], error) {
 	f, err := h.FrozenAs(ctx, w, plan)
 	if errors.Is(err, job.ErrNoPlan) {
 		return nil, fmt.Errorf("%w: `sparkless shard --plan %s %s` makes it", err, plan, job.Asked(w))

@@ -20,7 +20,7 @@ import (
 // show prints the findings of a day to stdout, and warns of what a reader should
 // worry about. The rest is for the summary.
 func (a *app) show(ctx context.Context, h *hunt, r *job.Result[*masquerade.Counts]) error {
-	a.logDay(r)
+	a.logDay(&r.Outcome)
 	a.logEmpty(h.whyEmpty(r, nil), r)
 	a.count(ctx, r)
 	findings, err := findingsOf(r.Records)
@@ -73,7 +73,7 @@ func (a *app) logDeliveries(text string, deliveries []publish.Delivery) {
 }
 
 // logDay warns of what a reader should worry about.
-func (a *app) logDay(r *job.Result[*masquerade.Counts]) {
+func (a *app) logDay(r *job.Outcome) {
 	s := r.Stats
 	switch {
 	case s.OutsideDay == 0:

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 
 	"sparkless/masquerade"
 	"sparkless/publish"
+	"sparkless/publish/anomaly"
 	"sparkless/publish/datacollector"
 	"sparkless/publish/file"
 	"sparkless/publish/logsingestion"
@@ -15,13 +17,31 @@ import (
 	"sparkless/storage/event"
 )
 
+// outlet says where the findings of a hunt go, and as what.
+type outlet struct {
+	hunt            string
+	logType, stream string // the settings that name the table
+	row             any    // what the columns of files are those of
+	first           bool   // its files have the names that are set
+}
+
+// ofNames are the findings of the hunt for masquerading names, ofAnomalies those of
+// another one.
+func ofNames() outlet {
+	return outlet{masquerade.Name, "log-type", "stream", masquerade.Finding{}, true}
+}
+
+func ofAnomalies(hunt string, first bool) outlet {
+	return outlet{hunt, "anomaly-log-type", "anomaly-stream", anomaly.Finding{}, first}
+}
+
 // newSinks returns what makes the destinations of one window's findings, or all that
 // is wrong with their settings.
-func (a *app) newSinks(v *values) (func(event.Window) ([]publish.Sink, error), error) {
+func (a *app) newSinks(v *values, p outlet) (func(event.Window) ([]publish.Sink, error), error) {
 	var apis []publish.Sink
 	var errs []error
-	for _, open := range []func(*values) (publish.Sink, error){dataCollector, logsIngestion} {
-		s, err := open(v)
+	for _, open := range []func(*values, outlet) (publish.Sink, error){dataCollector, logsIngestion} {
+		s, err := open(v, p)
 		if err != nil {
 			errs = append(errs, err)
 		} else if s != nil {
@@ -29,7 +49,7 @@ func (a *app) newSinks(v *values) (func(event.Window) ([]publish.Sink, error), e
 		}
 	}
 	forWindow := func(w event.Window) ([]publish.Sink, error) {
-		files, err := fileSinks(v, w)
+		files, err := fileSinks(v, p, w)
 		return append(files, apis...), err
 	}
 	_, err := forWindow(event.Day(a.now()))
@@ -60,11 +80,11 @@ func (v *values) usesLogsIngestion() bool {
 
 // dataCollector is the sink of that API for findings, nil if none of its settings
 // says so.
-func dataCollector(v *values) (publish.Sink, error) {
+func dataCollector(v *values, p outlet) (publish.Sink, error) {
 	if !v.usesDataCollector() {
 		return nil, nil
 	}
-	return dataCollectorTo(v, "log-type")
+	return dataCollectorTo(v, p.logType)
 }
 
 // dataCollectorTo sends to the table that the setting names.
@@ -84,11 +104,11 @@ func dataCollectorTo(v *values, setting string) (publish.Sink, error) {
 
 // logsIngestion is the sink of that API for findings, nil if none of its settings
 // says so.
-func logsIngestion(v *values) (publish.Sink, error) {
+func logsIngestion(v *values, p outlet) (publish.Sink, error) {
 	if !v.usesLogsIngestion() {
 		return nil, nil
 	}
-	return logsIngestionTo(v, "stream")
+	return logsIngestionTo(v, p.stream)
 }
 
 // logsIngestionTo sends to the stream that the setting names.
@@ -112,15 +132,15 @@ func logsIngestionTo(v *values, setting string) (publish.Sink, error) {
 }
 
 // fileSinks are the files for one window's findings.
-func fileSinks(v *values, w event.Window) ([]publish.Sink, error) {
+func fileSinks(v *values, p outlet, w event.Window) ([]publish.Sink, error) {
 	var all []publish.Sink
 	var errs []error
-	for _, name := range outputFiles(v, w) {
+	for _, name := range outputFiles(v, p, w) {
 		if mark := regexp.MustCompile(`\{[a-z]+\}`).FindString(name); mark != "" {
-			errs = append(errs, fmt.Errorf("output.files (%s): %s: %s stands for nothing; {day} becomes the day", v.origin["output.files"], address(name), mark))
+			errs = append(errs, fmt.Errorf("output.files (%s): %s: %s stands for nothing; {day} becomes the day, {hunt} the hunt", v.origin["output.files"], address(name), mark))
 			continue
 		}
-		s, err := file.New(file.Config{Path: name, Row: masquerade.Finding{}})
+		s, err := file.New(file.Config{Path: name, Row: p.row})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("output.files (%s): %s: %w", v.origin["output.files"], address(name), err))
 			continue
@@ -130,11 +150,17 @@ func fileSinks(v *values, w event.Window) ([]publish.Sink, error) {
 	return all, errors.Join(errs...)
 }
 
-// outputFiles are the files for one window's findings.
-func outputFiles(v *values, w event.Window) []string {
+// outputFiles are the files for one window's findings of a hunt. Findings of the first
+// go into files of the names that are set, those of another have its name before the
+// ending, unless {hunt} says where it belongs.
+func outputFiles(v *values, p outlet, w event.Window) []string {
 	var files []string
 	for _, name := range v.list("output.files") {
-		files = append(files, strings.ReplaceAll(name, "{day}", w.Label()))
+		if !p.first && !strings.Contains(name, "{hunt}") {
+			ending := filepath.Ext(name)
+			name = strings.TrimSuffix(name, ending) + "-{hunt}" + ending
+		}
+		files = append(files, strings.NewReplacer("{day}", w.Label(), "{hunt}", p.hunt).Replace(name))
 	}
 	return files
 }

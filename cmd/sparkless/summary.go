@@ -14,6 +14,7 @@ import (
 type Summary struct {
 	SchemaVersion        string `json:"schema_version"`
 	FindingSchemaVersion string `json:"finding_schema_version"` // of the findings of the run
+	AnomalySchemaVersion string `json:"anomaly_schema_version"` // of those of other hunts than masquerade
 	Version              string `json:"version"`                // of the program
 	Command              string `json:"command"`
 
@@ -100,6 +101,25 @@ type DaySummary struct {
 	// PhaseSeconds are how long each phase took, in order: waiting (for another run
 	// of the day), listing, reading, merging, finishing, delivering.
 	PhaseSeconds map[string]float64 `json:"phase_seconds"`
+	// Hunts are those beside the one for masquerading names, in order.
+	Hunts []HuntSummary `json:"hunts,omitempty"`
+}
+
+// HuntSummary says what became of a day for a hunt beside the one for masquerading
+// names.
+type HuntSummary struct {
+	Hunt         string             `json:"hunt"`
+	Events       int64              `json:"events"`     // that it was given
+	ReadBytes    int64              `json:"read_bytes"` // that it has read itself: none if another hunt has read them for it
+	Shards       int                `json:"shards"`
+	Reused       int                `json:"reused"` // shards that an earlier run or another hunt had read
+	Findings     FindingCounts      `json:"findings"`
+	Suppressed   int                `json:"suppressed"`
+	History      int                `json:"history_days"`
+	Deliveries   []DeliverySummary  `json:"deliveries"`
+	Partial      bool               `json:"partial"`
+	Error        string             `json:"error,omitempty"`
+	PhaseSeconds map[string]float64 `json:"phase_seconds"`
 }
 
 // EmptySummary says why there is no finding.
@@ -160,7 +180,7 @@ type SettingSummary struct {
 // newSummary is the summary of a run that has done nothing yet: no list in it is
 // nil, which JSON would have as null.
 func newSummary() Summary {
-	s := Summary{SchemaVersion: schema.SummaryVersion, FindingSchemaVersion: schema.FindingVersion, Version: buildVersion(),
+	s := Summary{SchemaVersion: schema.SummaryVersion, FindingSchemaVersion: schema.FindingVersion, AnomalySchemaVersion: schema.AnomalyVersion, Version: buildVersion(),
 		Errors: []string{}, Days: []DaySummary{}, Earlier: []DeliverySummary{}, Settings: []SettingSummary{}}
 	s.Totals = TotalSummary{Amounts: Amounts{Malformed: map[string]int64{}}, Deliveries: []DeliverySummary{}}
 	return s

@@ -71,7 +71,7 @@ func TestSummaryForPeople(t *testing.T) {
 		s := sampleSummary()
 		change(&s)
 		fmt.Fprintf(&got, "# %s\n", what)
-		writeSummary(&got, &s)
+		writeSummary(&got, &s, true)
 		got.WriteByte('\n')
 	}
 	show("a partial day", func(*Summary) {})

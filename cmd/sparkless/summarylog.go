@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"sparkless/masquerade"
 )
 
 // dayDone logs a day of a backfill: all that there is for machines, the gist for
@@ -35,6 +37,9 @@ func (d DaySummary) attributes() []any {
 	if d.Empty != nil {
 		attributes = append(attributes, "empty", d.Empty)
 	}
+	if len(d.Hunts) > 0 {
+		attributes = append(attributes, "hunts", d.Hunts)
+	}
 	return attributes
 }
 
@@ -57,6 +62,9 @@ func (s *Summary) attributes() []any {
 		t := s.Totals
 		attributes = append(append(attributes, "days", t.Days, "partial_days", t.PartialDays, "failed_days", t.FailedDays), t.Amounts.attributes()...)
 		attributes = append(attributes, "deliveries", t.Deliveries)
+		if hunts := s.hunts(); len(hunts) > 0 {
+			attributes = append(attributes, "hunts", hunts)
+		}
 	}
 	return append(attributes, "earlier", s.Earlier, "duration_seconds", s.DurationSeconds, "read_bytes_per_second", s.ReadBytesPerSecond, "peak_memory_bytes", s.PeakMemoryBytes)
 }
@@ -82,7 +90,7 @@ func (a *app) close(ctx context.Context, code int, err error) int {
 	case r.json:
 		a.log.Info("done", r.attributes()...)
 	case r.ExitCode != exitUsage: // who mistyped something wants to know that alone
-		writeSummary(a.display, &r.Summary)
+		writeSummary(a.display, &r.Summary, r.first == "" || r.first == masquerade.Name)
 	}
 	return r.ExitCode
 }

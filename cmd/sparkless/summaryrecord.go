@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ type recorder struct {
 
 	health func() ([]publish.Sink, error) // where the records of the run go
 	facts  []dayFacts                     // of the days, in their order
-	others map[string]bool                // windows by label: whether their record is for somebody else to send
+	others map[string]map[string]bool     // by hunt, windows by label: whether somebody else accounts for them
+	first  string                         // of the hunts: who accounts for it sends the record
 
 	started time.Time
 	window  event.Window // that was asked for
@@ -44,6 +46,9 @@ func newRecorder(v *values, command string, jsonLog bool) *recorder {
 	r := &recorder{Summary: newSummary(), file: v.text("output.summary"), quiet: v.on("display.quiet"), json: jsonLog, now: time.Now}
 	r.started, r.health = r.now(), func() ([]publish.Sink, error) { return healthSinks(v) }
 	r.Command, r.DryRun, r.Profile = command, v.on("job.dry-run"), v.text("masquerade.profile")
+	if hunts, err := chosen(v); err == nil {
+		r.first = hunts[0]
+	}
 	for _, s := range settings() {
 		if s.secret || v.origin[s.key] == "default" {
 			continue
@@ -129,17 +134,74 @@ func (r *recorder) day(h *hunt, w event.Window, result *job.Result[*masquerade.C
 	if r.phases != nil {
 		d.PhaseSeconds, r.phases = r.phases, nil
 	}
+	var outcome *job.Outcome
 	if result != nil {
-		d.read(result)
+		outcome = &result.Outcome
+		d.read(outcome)
+		d.Names, d.History = result.Day.Names(), len(result.History.Days)
 		d.found(h, result)
 		r.atLeast += r.failOn.count(d.Findings)
 	}
-	r.Days, r.facts = append(r.Days, d), append(r.facts, factsOf(w, result, err))
+	r.Days, r.facts = append(r.Days, d), append(r.facts, factsOf(w, outcome, err))
 	r.Totals.add(d, result != nil)
 }
 
+// pursuit notes what became of a window for a hunt beside the one for masquerading
+// names. Where that one does not run, the first of these says what was read.
+func (r *recorder) pursuit(p pursuit, w event.Window, result *anomalies, err error) {
+	if r == nil {
+		return
+	}
+	from := rfc3339(w.From)
+	at := slices.IndexFunc(r.Days, func(d DaySummary) bool { return d.From == from && d.To == rfc3339(w.To) })
+	if at < 0 {
+		at = len(r.Days)
+		d := newDaySummary(w)
+		d.PhaseSeconds = r.phases
+		if result != nil {
+			d.read(&result.Outcome)
+			d.History = len(result.History.Days)
+		}
+		if d.Partial = result != nil && errors.Is(err, job.ErrPartial); err != nil {
+			d.Error = err.Error()
+		}
+		r.Days, r.facts = append(r.Days, d), append(r.facts, factsOf(w, outcomeOf(result), err))
+		r.Totals.add(d, result != nil)
+	}
+	s := huntSummaryOf(p.name(), result, err)
+	if r.phases != nil {
+		s.PhaseSeconds, r.phases = r.phases, nil
+	}
+	r.atLeast += r.failOn.count(s.Findings)
+	r.Days[at].Hunts = append(r.Days[at].Hunts, s)
+}
+
+// outcomeOf is that of a result, or nil if there is none.
+func outcomeOf(r *anomalies) *job.Outcome {
+	if r == nil {
+		return nil
+	}
+	return &r.Outcome
+}
+
+// huntSummaryOf is what a window gave to a hunt.
+func huntSummaryOf(name string, result *anomalies, err error) HuntSummary {
+	s := HuntSummary{Hunt: name, Findings: FindingCounts{BySeverity: &SeverityCounts{}}, Deliveries: []DeliverySummary{}, PhaseSeconds: map[string]float64{}}
+	if err != nil {
+		s.Error = err.Error()
+	}
+	if result == nil {
+		return s
+	}
+	s.Events, s.ReadBytes, s.Shards, s.Reused = result.Stats.Records, result.BytesRead, result.Shards, result.Reused
+	s.Findings, s.Suppressed, s.History = severitiesOf(result.Records), len(result.Suppressed), len(result.History.Days)
+	s.Partial = errors.Is(err, job.ErrPartial)
+	s.Deliveries = append(s.Deliveries, deliverySummaries(result.Deliveries)...)
+	return s
+}
+
 // read fills in what was read.
-func (d *DaySummary) read(r *job.Result[*masquerade.Counts]) {
+func (d *DaySummary) read(r *job.Outcome) {
 	s := r.Stats
 	d.Workspaces = append(d.Workspaces, r.Export.Workspaces...)
 	d.Blobs, d.Bytes, d.ReadBytes, d.Shards, d.Reused = len(r.Export.Blobs), r.Bytes, r.BytesRead, r.Shards, r.Reused
@@ -170,7 +232,6 @@ func (d *DaySummary) read(r *job.Result[*masquerade.Counts]) {
 		d.Unreadable = append(d.Unreadable, UnreadableSummary(u))
 	}
 	d.UnreadableBlobs = len(d.Unreadable)
-	d.Names, d.History = r.Day.Names(), len(r.History.Days)
 }
 
 // found fills in what was made of it.
@@ -221,23 +282,26 @@ func (r *recorder) settled(late []publish.Delivery) {
 	}
 }
 
-// leave notes whether the record of a window is for somebody else to send, who works on
-// the same run.
-func (r *recorder) leave(w event.Window, others bool) {
+// leave notes whether somebody else accounts for a window of a hunt, who works on the
+// same run.
+func (r *recorder) leave(hunt string, w event.Window, others bool) {
 	if r != nil {
 		if r.others == nil {
-			r.others = map[string]bool{}
+			r.others = map[string]map[string]bool{}
 		}
-		r.others[w.Label()] = others
+		if r.others[hunt] == nil {
+			r.others[hunt] = map[string]bool{}
+		}
+		r.others[hunt][w.Label()] = others
 	}
 }
 
-// own reports whether there is anything of the run that nobody else accounts for.
-func (r *recorder) own() bool {
-	if r == nil || len(r.others) == 0 {
+// own reports whether there is anything of a hunt that nobody else accounts for.
+func (r *recorder) own(hunt string) bool {
+	if r == nil || len(r.others[hunt]) == 0 {
 		return true
 	}
-	for _, others := range r.others {
+	for _, others := range r.others[hunt] {
 		if !others {
 			return true
 		}

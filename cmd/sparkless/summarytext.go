@@ -17,7 +17,10 @@ import (
 )
 
 // closing is a summary for people: some lines, each with a word in front.
-type closing struct{ w io.Writer }
+type closing struct {
+	w     io.Writer
+	names bool // the hunt for masquerading names is one of them
+}
 
 // line writes one line; a label that is empty continues the line before.
 func (c closing) line(label, format string, args ...any) {
@@ -25,9 +28,10 @@ func (c closing) line(label, format string, args ...any) {
 }
 
 // writeSummary writes the closing lines of a run. What it cannot know, as a run
-// that failed early has it, it leaves out.
-func writeSummary(w io.Writer, s *Summary) {
-	c := closing{w}
+// that failed early has it, it leaves out, and what is about masquerading names if none
+// were hunted for.
+func writeSummary(w io.Writer, s *Summary, names bool) {
+	c := closing{w, names}
 	fmt.Fprintln(w) // apart from what was printed before
 	if s.Window != nil {
 		c.line("window", "%s", s.Window)
@@ -38,8 +42,11 @@ func writeSummary(w io.Writer, s *Summary) {
 	}
 	if t.Blobs > 0 {
 		c.input(s)
+	}
+	if t.Blobs > 0 && names {
 		c.findings(s)
 	}
+	c.hunts(s.hunts())
 	c.empty(s)
 	c.late(s.Earlier)
 	c.cost(s)
@@ -79,11 +86,15 @@ func (c closing) input(s *Summary) {
 	if a.MalformedLines > 0 {
 		lines = count(a.MalformedLines, "malformed line") + " left out (" + byReason(a.Malformed) + ")"
 	}
-	c.line("events", "%s, %s of other kinds; %s", count(a.Events, "process creation"), comma(a.OtherEvents), lines)
+	events := count(a.Events, "process creation")
+	if !c.names {
+		events = comma(a.Events) + " to hunt through"
+	}
+	c.line("events", "%s, %s of other kinds; %s", events, comma(a.OtherEvents), lines)
 	if a.OutsideWindow > 0 {
 		c.line("", "%s outside of the window left out", count(a.OutsideWindow, "event"))
 	}
-	if len(s.Days) == 1 {
+	if len(s.Days) == 1 && c.names {
 		d := s.Days[0]
 		back := ""
 		if d.History > 0 {
@@ -134,12 +145,7 @@ func (c closing) some(label string, lines []string) {
 
 // findings writes what was made of it.
 func (c closing) findings(s *Summary) {
-	f := s.Totals.Findings
-	text := comma(f.Total)
-	if n := f.BySeverity; n != nil && f.Total > 0 {
-		text += fmt.Sprintf(": %d high, %d medium, %d low, %d informational", n.High, n.Medium, n.Low, n.Informational)
-	}
-	c.line("findings", "%s; %s suppressed", text, comma(s.Totals.Suppressed))
+	c.line("findings", "%s; %s suppressed", s.Totals.Findings, comma(s.Totals.Suppressed))
 	deliveries := s.Totals.Deliveries
 	if len(s.Days) == 1 {
 		deliveries = s.Days[0].Deliveries
@@ -148,6 +154,26 @@ func (c closing) findings(s *Summary) {
 	if len(s.Days) == 1 {
 		c.selfTest(s.Days[0].SelfTest)
 	}
+}
+
+// hunts writes what the other hunts found, a line each.
+func (c closing) hunts(all []huntTotal) {
+	for _, h := range all {
+		text := fmt.Sprintf("%s: %s; %s suppressed", h.Hunt, h.Findings, comma(h.Suppressed))
+		if h.Failed > 0 {
+			text += fmt.Sprintf("; %s without a result", count(h.Failed, "day"))
+		}
+		c.line("hunt", "%s", text)
+	}
+}
+
+// String is how many there are for people, by severity if they have one.
+func (f FindingCounts) String() string {
+	text := comma(f.Total)
+	if n := f.BySeverity; n != nil && f.Total > 0 {
+		text += fmt.Sprintf(": %d high, %d medium, %d low, %d informational", n.High, n.Medium, n.Low, n.Informational)
+	}
+	return text
 }
 
 // empty says why days have no findings.

@@ -63,7 +63,7 @@ func (v *values) checkMisplaced() error {
 // isPlace tells the settings that may be a path, a URL or a resource ID.
 func isPlace(key string) bool {
 	_, name, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"folder", "file", "files", "report", "summary", "endpoint", "url", "address", "audience", "workspace", "resource-id", "facts", "tls-ca", "tls-cert", "tls-key"}, name)
+	return slices.Contains([]string{"folder", "file", "files", "report", "summary", "endpoint", "url", "address", "audience", "workspace", "resource-id", "facts", "model", "tls-ca", "tls-cert", "tls-key"}, name)
 }
 
 // certainly tells connection strings, signatures and keys that stand alone.

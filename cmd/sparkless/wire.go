@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -131,12 +130,12 @@ func azureConfig(v *values, container string) azure.Config {
 func fromAccount(v *values) bool { return v.text("storage.folder") == "" }
 
 // openInput opens the export container and says where it is. It sends nothing yet.
-func (a *app) openInput(v *values) (r storage.Reader, source string, err error) {
+func (a *app) openInput(v *values, container string) (r storage.Reader, source string, err error) {
 	if fromAccount(v) {
 		if v.text("storage.account") == "" && v.text("storage.connection-string") == "" && !v.on("storage.emulator") && v.text("storage.endpoint") == "" {
 			return nil, "", errors.New("nothing to read: set storage.folder (--folder), storage.account (--account), storage.connection-string or storage.emulator (--emulator)")
 		}
-		s, err := azure.New(azureConfig(v, v.text("storage.container")))
+		s, err := azure.New(azureConfig(v, container))
 		if err != nil {
 			return nil, "", err
 		}
@@ -147,7 +146,7 @@ func (a *app) openInput(v *values) (r storage.Reader, source string, err error) 
 			return nil, "", fmt.Errorf("storage.folder (%s) and %s (%s) contradict each other: leave one out", v.origin["storage.folder"], key, v.origin[key])
 		}
 	}
-	folder := exportFolder(v)
+	folder := exportFolder(v, container)
 	s, err := local.New(local.Config{Folder: folder})
 	if err == nil {
 		source, err = resolved(folder)
@@ -183,15 +182,24 @@ func (a *app) policy() storage.Policy {
 	return p
 }
 
-// exportFolder is the container's folder: the one that was set, or the one in it
-// that is named like the container.
-func exportFolder(v *values) string {
+// exportFolder is the folder of a container: the one in the folder that was set, or
+// beside it, that is named like the container, or the one that was set.
+func exportFolder(v *values, container string) string {
 	folder := v.text("storage.folder")
-	inside := filepath.Join(folder, v.text("storage.container"))
-	if info, err := os.Stat(inside); err == nil && info.IsDir() {
+	inside, beside := filepath.Join(folder, container), filepath.Join(folder, "..", container)
+	name := filepath.Base(filepath.Clean(folder))
+	other := name != container && (name == v.text("storage.container") || name == v.text("network.container"))
+	switch {
+	case isFolder(inside):
 		return inside
+	case name == container:
+		return folder
+	case other && (container != mainContainer(v) || isFolder(beside)):
+		return beside
+	case container == mainContainer(v):
+		return folder
 	}
-	return folder
+	return inside // what was set holds another container
 }
 
 // workPlace is where the work store is: a folder or a container.

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/spf13/cobra"
 
 	"sparkless/job"
-	"sparkless/masquerade"
-	"sparkless/storage/event"
 )
 
 func (a *app) workerCommand() *cobra.Command {
@@ -19,10 +16,12 @@ func (a *app) workerCommand() *cobra.Command {
 		Short: "Work for runs of many machines until told to stop",
 		Long: `Worker takes tasks of runs and backfills that others have started with --engine
 temporal, and starts none itself: it is for machines that come and go with the work,
-like a Deployment that KEDA scales. "sparkless status --queue" prints the name of the
-task queue that it works for. A worker takes the work of equals alone: of the same
-program, with the same settings and the same files of facts and suppressions. What is
-shown, logged and written to files may differ, and so may workers and memory.
+like a Deployment that KEDA scales. Each hunt that hunts.detect names has a task queue
+of its own, and the worker works for all of these; "sparkless status --queue" prints
+their names. A worker takes the work of equals alone: of the same program, with the
+same settings and the same files of facts and suppressions. What is shown, logged and
+written to files may differ, and so may workers and memory, and which hunts there are:
+a hunt goes on with those who have chosen it.
 
 On Ctrl-C or SIGTERM it gives back what it has begun, within 20 seconds, and ends with
 exit code 130; others go on with it.`,
@@ -39,7 +38,7 @@ exit code 130; others go on with it.`,
 	return cmd
 }
 
-// work is the story of a worker.
+// work is the story of a worker: it works for the queue of each of the hunts.
 func (a *app) work(ctx context.Context, v *values) error {
 	h, err := a.newHunt(ctx, v)
 	if err == nil {
@@ -49,73 +48,63 @@ func (a *app) work(ctx context.Context, v *values) error {
 		return err
 	}
 	h.Observe = func(job.Progress) {} // nobody waits
-	c, err := a.newCrew(ctx, v, h)
-	if err != nil {
-		return err
+	var at []func(context.Context, turn) (context.Context, func(), error)
+	if h.masquerades {
+		at = append(at, func(ctx context.Context, t turn) (context.Context, func(), error) {
+			return a.workForNames(ctx, v, h, t)
+		})
 	}
-	defer c.server.Close()
-	steps := &accounting{Hunt: a.hand(h), account: func(ctx context.Context, f job.Frozen, end job.Conclusion) {
-		a.account(ctx, v, h, f, end)
-	}}
-	working, stop, err := c.server.Work(ctx, steps, steps)
-	if err != nil {
-		return err
+	for _, p := range h.pursuits {
+		at = append(at, func(ctx context.Context, t turn) (context.Context, func(), error) { return p.work(ctx, h, t) })
 	}
-	a.log.Info("working", "queue", c.queue, "as", h.Identity)
-	<-working.Done()
-	stop()
+	err = workAll(ctx, at)
 	if ctx.Err() != nil {
 		return leftError{ctx.Err()}
 	}
-	return fmt.Errorf("the worker cannot go on: %w", context.Cause(working))
+	return fmt.Errorf("the worker cannot go on: %w", err)
 }
 
-// accounting are the steps of a worker whom nobody waits for: where it was the one that
-// concluded a run, it does what a run does beside that.
-type accounting struct {
-	*job.Hunt[*masquerade.Counts]
-	one     sync.Mutex // a task that was given up may still be under way
-	account func(ctx context.Context, f job.Frozen, end job.Conclusion)
-}
-
-// Conclude implements cluster.Steps.
-func (s *accounting) Conclude(ctx context.Context, f job.Frozen, all job.Piece) (job.Conclusion, error) {
-	end, err := s.Hunt.Conclude(ctx, f, all)
-	if err == nil && end.By == s.Identity {
-		s.one.Lock()
-		defer s.one.Unlock()
-		s.account(ctx, f, end)
+// workAll works at all queues until ctx ends, or one of them cannot go on, and returns why.
+// Those that work stop at the same time: there is little of it.
+func workAll(ctx context.Context, at []func(context.Context, turn) (context.Context, func(), error)) error {
+	all, end := context.WithCancelCause(ctx)
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
+	defer end(nil)
+	one := make(turn, 1)
+	for _, begin := range at {
+		working, stop, err := begin(all, one)
+		if err != nil {
+			return err
+		}
+		stopping.Go(func() {
+			<-working.Done()
+			end(context.Cause(working))
+			stop()
+		})
 	}
-	return end, err
+	<-all.Done()
+	return context.Cause(all)
 }
 
-// account sends what runs of earlier days owe, and the record of the run. What goes wrong
-// is said, and changes nothing of the run.
-func (a *app) account(ctx context.Context, v *values, h *hunt, f job.Frozen, end job.Conclusion) {
-	w, err := event.ParseLabel(f.Window)
+// workForNames works for the queue of the hunt for masquerading names.
+func (a *app) workForNames(ctx context.Context, v *values, h *hunt, t turn) (context.Context, func(), error) {
+	c, err := a.newCrew(ctx, v, h)
 	if err != nil {
-		return // Conclude has read it
+		return nil, nil, err
 	}
-	r := newRecorder(v, "worker", true)
-	r.asked(w)
-	r.hunting(h)
-	result, err := h.Concluded(ctx, f, end)
-	err = strictly(v, err)
-	if result != nil {
-		err = join(err, a.selfTest(ctx, h, result))
-	}
-	r.day(h, w, result, err)
-	if !h.DryRun && ctx.Err() == nil {
-		late, settled := h.Settle(ctx, job.Debts{From: w.From.AddDate(0, 0, -lookBack), To: w.From})
-		r.settled(late)
-		err = join(err, settled)
-	}
+	return workAt(ctx, c, t, func(ctx context.Context, f job.Frozen, end job.Conclusion) { a.account(ctx, v, h, f, end) })
+}
+
+// workAt works for the queue of a crew until stop is called, which also closes the
+// connection of the crew.
+func workAt[S job.State[S]](ctx context.Context, c *crew[S], t turn, account func(context.Context, job.Frozen, job.Conclusion)) (working context.Context, stop func(), err error) {
+	steps := &accounting[S]{Hunt: c.hand(), turn: t, account: account}
+	working, leave, err := c.server.Work(ctx, steps, steps)
 	if err != nil {
-		a.log.Warn("a run ended", append(named(w), "with", err)...)
+		c.server.Close()
+		return nil, nil, err
 	}
-	if err = join(err, r.severe()); errors.Is(err, context.Canceled) {
-		return // another worker concludes it, or this one is told to stop
-	}
-	r.finish(exitCode(err), err)
-	a.recordRun(ctx, r)
+	c.a.log.Info("working", "hunt", c.hunt.Detector.Spec().Detector, "queue", c.queue, "as", c.hunt.Identity)
+	return working, func() { leave(); c.server.Close() }, nil
 }

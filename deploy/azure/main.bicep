@@ -37,6 +37,14 @@ param exportContainer string = 'am-securityevent'
 @description('Resource ID of the workspace whose events are read, if it is not the one above. Empty for every one that exports to the container.')
 param exportWorkspace string = workspaceId
 
+@description('Hunts to run, separated by commas: masquerade, process, logon, network, or all. Those of one container read it once. network needs networkContainer, too.')
+@minLength(3)
+param detect string = 'masquerade'
+
+@description('Container of the export of DeviceNetworkEvents, am-devicenetworkevents, in the same account. It has to be there, and the identity gets the role to read it. Empty without the hunt network.')
+@maxLength(63)
+param networkContainer string = ''
+
 @description('Container for the state of runs, made in the same account. Never the export\'s.')
 @minLength(3)
 @maxLength(63)
@@ -162,6 +170,17 @@ module storage 'modules/storage.bicep' = {
   }
 }
 
+// The right to read the export of the hunt network, if it runs.
+module network 'modules/network.bicep' = if (!empty(networkContainer)) {
+  name: '${name}-network'
+  scope: resourceGroup(accountParts[2], accountParts[4])
+  params: {
+    accountName: accountParts[8]
+    networkContainer: networkContainer
+    principalId: identity.properties.principalId
+  }
+}
+
 // In the workspace: the tables.
 module workspace 'modules/workspace.bicep' = {
   name: '${name}-workspace'
@@ -223,6 +242,8 @@ module jobs 'modules/jobs.bicep' = {
     exportContainer: exportContainer
     exportWorkspace: exportWorkspace
     workContainer: workContainer
+    detect: detect
+    networkContainer: networkContainer
     missingHours: missingHours
     backfillLast: backfillLast
     ingestionEndpoint: rule.outputs.endpoint

@@ -93,7 +93,7 @@ func deployments() map[string]map[string]any {
 	return map[string]map[string]any{
 		"least":       least,
 		"registry":    with(map[string]any{"registryId": registryID, "image": "acrshared.azurecr.io/sparkless@sha256:" + strings.Repeat("0", 64)}),
-		"key vault":   with(map[string]any{"vaultId": vaultID, "registryId": registryID}),
+		"key vault":   with(map[string]any{"vaultId": vaultID, "registryId": registryID, "detect": "all", "networkContainer": "am-devicenetworkevents"}),
 		"other names": with(map[string]any{"name": "hunt-at-night-in-eu1", "workContainer": "hunt-state", "exportContainer": "am-securityevent-2", "location": "northeurope"}),
 		"all its own": with(map[string]any{"exportWorkspace": "", "schedule": "0 14 * * *", "cpu": "4.0", "missingHours": 6, "backfillLast": "30d", "sharedKeyName": "other"}),
 		"replicas":    with(map[string]any{"replicas": 25, "cpu": "4.0", "temporalAddress": "sparkless-temporal:7233", "temporalTls": "off"}),
@@ -186,8 +186,9 @@ func TestRoles(t *testing.T) {
 	}
 	want[registryID] = template.RolePull
 	want[vaultID] = template.RoleVault
+	want[containers+"am-devicenetworkevents"] = template.RoleReader
 	if got := of(deployments()["key vault"]); !maps.Equal(got, want) {
-		t.Errorf("with registry and vault: %v", got)
+		t.Errorf("with registry, vault and the hunt network: %v", got)
 	}
 }
 

@@ -28,11 +28,15 @@ var identifiers = map[string]struct{ may, needs []string }{
 	"File":          {[]string{"Directory", "Name"}, []string{"Name"}},
 	"Host": {[]string{"DnsDomain", "NTDomain", "HostName", "FullName", "NetBiosName", "AzureID", "OMSAgentID", "OSFamily", "OSVersion", "IsDomainJoined"},
 		[]string{"FullName", "HostName", "NetBiosName", "AzureID", "OMSAgentID"}},
+	"IP":      {[]string{"Address"}, []string{"Address"}},
 	"Process": {[]string{"ProcessId", "CommandLine", "ElevationToken", "CreationTimeUtc"}, []string{"CommandLine", "ProcessId"}},
 }
 
 // tactics are those that we use, with their techniques.
-var tactics = map[string][]string{"DefenseEvasion": {"T1036", "T1562"}}
+var tactics = map[string][]string{
+	"InitialAccess": {"T1078"}, "Execution": {"T1059", "T1204"}, "PrivilegeEscalation": {"T1078", "T1543"}, "DefenseEvasion": {"T1027", "T1036", "T1218", "T1562", "T1564"},
+	"CredentialAccess": {"T1110"}, "LateralMovement": {"T1021"}, "CommandAndControl": {"T1071", "T1105"},
+}
 
 func TestLimitsOfQueries(t *testing.T) {
 	for _, q := range load(t).queries() {
@@ -217,7 +221,8 @@ func TestAlertsUseColumnsOfTheirQueries(t *testing.T) {
 
 func TestIdentifiersAreUniqueAndStay(t *testing.T) {
 	c := load(t)
-	ids := map[string]string{"MasqueradingProcessName.yaml": "45c9c97d-408c-4aad-8ed6-8966a0d437af", "SparklessRun.yaml": "de885aa7-fad1-4819-99ff-cbbe4040cb80"}
+	ids := map[string]string{"MasqueradingProcessName.yaml": "45c9c97d-408c-4aad-8ed6-8966a0d437af", "SparklessRun.yaml": "de885aa7-fad1-4819-99ff-cbbe4040cb80",
+		"SparklessAnomaly.yaml": "42d83f60-58ec-432d-be68-b0097de26770"}
 	for _, r := range c.rules { // a rule of another name would stand beside the one that is deployed
 		if name := strings.TrimPrefix(r.file, "Analytic Rules/"); ids[name] != r.ID {
 			t.Errorf("%s has the id %s, and had %s", name, r.ID, ids[name])

@@ -22,6 +22,8 @@ const (
 	findingsTable = "MasqueradingProcessName_CL"
 	classicTable  = "MasqueradingProcessNameResult_CL"
 	runsTable     = "SparklessRun_CL"
+	anomalyTable  = "SparklessAnomaly_CL"
+	sentinelTable = "Anomalies" // of its own anomaly rules
 )
 
 // place is a query and where it stands: a file, seen from the repository's root, and
@@ -35,7 +37,8 @@ type place struct {
 func workspace(t *testing.T) kql.Workspace {
 	t.Helper()
 	var w kql.Workspace
-	for _, file := range []string{"../logs-ingestion/table.json", "../logs-ingestion/run-table.json", "kql/tables/SecurityEvent.json", "kql/tables/DeviceProcessEvents.json"} {
+	for _, file := range []string{"../logs-ingestion/table.json", "../logs-ingestion/run-table.json", "../logs-ingestion/anomaly-table.json",
+		"kql/tables/SecurityEvent.json", "kql/tables/DeviceProcessEvents.json", "kql/tables/Anomalies.json"} {
 		table, err := kql.ReadTable(file)
 		if err != nil {
 			t.Fatal(err)
@@ -185,7 +188,7 @@ func results(t *testing.T) *checkedQueries {
 		w := workspace(t)
 		c.places = everyQuery(t)
 		c.full = bind(t, w, c.places)
-		c.missing = bind(t, without(w, findingsTable, classicTable, runsTable), c.places)
+		c.missing = bind(t, without(w, findingsTable, classicTable, runsTable, anomalyTable, sentinelTable), c.places)
 	})
 	if c.full == nil {
 		t.Fatal("the queries could not be checked")
@@ -257,7 +260,7 @@ func TestQueriesAreFound(t *testing.T) {
 	for _, p := range results(t).places {
 		count[p.file]++
 	}
-	for _, file := range []string{"README.md", "deploy/sentinel/README.md", "deploy/sentinel/Analytic Rules/SparklessRun.yaml",
+	for _, file := range []string{"README.md", "deploy/sentinel/README.md", "deploy/sentinel/Analytic Rules/SparklessRun.yaml", "deploy/sentinel/Analytic Rules/SparklessAnomaly.yaml",
 		"deploy/sentinel/Hunting Queries/SuspectHosts.yaml", "deploy/sentinel/Parsers/ASimAlertEventSparkless.yaml",
 		"deploy/sentinel/Parsers/SparklessEvents.kql", "deploy/sentinel/" + workbookFile, ruleFile, "deploy/moving.md"} {
 		if count[file] == 0 {

@@ -56,7 +56,7 @@ func (r collectionRule) transforms() (all []place) {
 // What a transform gives that the table does not have is dropped without a word.
 func TestTransformsFillTheirTables(t *testing.T) {
 	tables := map[string]kql.Table{}
-	for _, file := range []string{"../logs-ingestion/table.json", "../logs-ingestion/run-table.json"} {
+	for _, file := range []string{"../logs-ingestion/table.json", "../logs-ingestion/run-table.json", "../logs-ingestion/anomaly-table.json"} {
 		table, err := kql.ReadTable(file)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,6 @@
 // Package schema holds the JSON Schemas (draft 2020-12) of what the program
-// publishes: a finding, the summary of a run, and the record of a run for the table of
-// run health.
+// publishes: a finding of a masquerading name, an anomaly, which is a finding of another
+// hunt, the summary of a run, and the record of a run for the table of run health.
 //
 // A version is major.minor. Within a major version fields are only ever added:
 // none goes away, changes its type, takes other values, or stops being required.
@@ -17,18 +17,20 @@ import (
 
 // Versions of the schemas.
 //
-// History: 1.0, the first; summary 1.1, with the layout of a day's input.
+// History: 1.0, the first; summary 1.1, with the layout of a day's input; summary 1.2,
+// with the hunts of a day.
 const (
 	FindingVersion = "1.0"
-	SummaryVersion = "1.1"
+	AnomalyVersion = "1.0"
+	SummaryVersion = "1.2"
 	RunVersion     = "1.0"
 )
 
-//go:embed finding.json summary.json run.json
+//go:embed finding.json anomaly.json summary.json run.json
 var files embed.FS
 
 // Names returns the names of the schemas.
-func Names() []string { return []string{"finding", "summary", "run"} }
+func Names() []string { return []string{"finding", "anomaly", "summary", "run"} }
 
 // Text returns the schema of that name, a JSON text.
 func Text(name string) ([]byte, error) {

@@ -28,7 +28,7 @@ func parse(t *testing.T, text []byte) node {
 }
 
 func versions() map[string]string {
-	return map[string]string{"finding": FindingVersion, "summary": SummaryVersion, "run": RunVersion}
+	return map[string]string{"finding": FindingVersion, "anomaly": AnomalyVersion, "summary": SummaryVersion, "run": RunVersion}
 }
 
 // Each schema is one, of draft 2020-12, and its $id states its version.

@@ -39,6 +39,12 @@ param exportContainer string
 @description('Workspace whose events are read. Empty for every one.')
 param exportWorkspace string
 
+@description('Hunts to run.')
+param detect string
+
+@description('Container of the export of DeviceNetworkEvents. Empty for the one that Azure Monitor makes.')
+param networkContainer string
+
 @description('Container for the state of runs.')
 param workContainer string
 
@@ -99,11 +105,14 @@ var settings = [
   { name: 'SPARKLESS_STORAGE_CONTAINER', value: exportContainer }
   { name: 'SPARKLESS_STORAGE_WORKSPACE', value: exportWorkspace }
   { name: 'SPARKLESS_STORAGE_CLIENT_ID', value: clientId }
+  { name: 'SPARKLESS_HUNTS_DETECT', value: detect }
+  { name: 'SPARKLESS_NETWORK_CONTAINER', value: networkContainer }
   { name: 'SPARKLESS_WORK_CONTAINER', value: workContainer }
   { name: 'SPARKLESS_JOB_MISSING_HOURS', value: string(missingHours) }
   { name: 'SPARKLESS_LOGSINGESTION_ENDPOINT', value: ingestionEndpoint }
   { name: 'SPARKLESS_LOGSINGESTION_RULE_ID', value: ingestionRule }
   { name: 'SPARKLESS_LOGSINGESTION_STREAM', value: 'Custom-MasqueradingProcessName' }
+  { name: 'SPARKLESS_LOGSINGESTION_ANOMALY_STREAM', value: 'Custom-SparklessAnomaly' }
   { name: 'SPARKLESS_LOGSINGESTION_HEALTH_STREAM', value: 'Custom-SparklessRun' }
 ]
 

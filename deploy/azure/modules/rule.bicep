@@ -64,6 +64,37 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
           { name: 'HoursSeen', type: 'dynamic' }
         ]
       }
+      'Custom-SparklessAnomaly': {
+        columns: [
+          { name: 'TimeStamp', type: 'datetime' }
+          { name: 'FindingId', type: 'string' }
+          { name: 'DataDay', type: 'datetime' }
+          { name: 'Scope', type: 'string' }
+          { name: 'RuleName', type: 'string' }
+          { name: 'Entity', type: 'string' }
+          { name: 'EntityKind', type: 'string' }
+          { name: 'Description', type: 'string' }
+          { name: 'Score', type: 'real' }
+          { name: 'Severity', type: 'string' }
+          { name: 'StartTime', type: 'datetime' }
+          { name: 'EndTime', type: 'datetime' }
+          { name: 'Events', type: 'long' }
+          { name: 'Tactics', type: 'dynamic' }
+          { name: 'Techniques', type: 'dynamic' }
+          { name: 'UserName', type: 'string' }
+          { name: 'SourceDevice', type: 'string' }
+          { name: 'SourceIpAddress', type: 'string' }
+          { name: 'DestinationDevice', type: 'string' }
+          { name: 'DestinationIpAddress', type: 'string' }
+          { name: 'AnomalyReasons', type: 'dynamic' }
+          { name: 'AnomalyDetails', type: 'dynamic' }
+          { name: 'Entities', type: 'dynamic' }
+          { name: 'FirstSeen', type: 'datetime' }
+          { name: 'HistoryDays', type: 'int' }
+          { name: 'DaysSeen', type: 'int' }
+          { name: 'Mode', type: 'string' }
+        ]
+      }
       'Custom-SparklessRun': {
         columns: [
           { name: 'TimeStamp', type: 'datetime' }
@@ -130,6 +161,16 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
         ]
         transformKql: 'source | extend TimeGenerated = now()'
         outputStream: 'Custom-MasqueradingProcessName_CL'
+      }
+      {
+        streams: [
+          'Custom-SparklessAnomaly'
+        ]
+        destinations: [
+          'workspace'
+        ]
+        transformKql: 'source | extend TimeGenerated = now()'
+        outputStream: 'Custom-SparklessAnomaly_CL'
       }
       {
         streams: [

@@ -11,6 +11,47 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existin
   name: workspaceName
 }
 
+// One record of each finding of the hunts process, logon and network.
+resource sparklessAnomaly 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
+  parent: workspace
+  name: 'SparklessAnomaly_CL'
+  properties: {
+    schema: {
+      name: 'SparklessAnomaly_CL'
+      columns: [
+        { name: 'TimeGenerated', type: 'dateTime' }
+        { name: 'TimeStamp', type: 'dateTime' }
+        { name: 'FindingId', type: 'string' }
+        { name: 'DataDay', type: 'dateTime' }
+        { name: 'Scope', type: 'string' }
+        { name: 'RuleName', type: 'string' }
+        { name: 'Entity', type: 'string' }
+        { name: 'EntityKind', type: 'string' }
+        { name: 'Description', type: 'string' }
+        { name: 'Score', type: 'real' }
+        { name: 'Severity', type: 'string' }
+        { name: 'StartTime', type: 'dateTime' }
+        { name: 'EndTime', type: 'dateTime' }
+        { name: 'Events', type: 'long' }
+        { name: 'Tactics', type: 'dynamic' }
+        { name: 'Techniques', type: 'dynamic' }
+        { name: 'UserName', type: 'string' }
+        { name: 'SourceDevice', type: 'string' }
+        { name: 'SourceIpAddress', type: 'string' }
+        { name: 'DestinationDevice', type: 'string' }
+        { name: 'DestinationIpAddress', type: 'string' }
+        { name: 'AnomalyReasons', type: 'dynamic' }
+        { name: 'AnomalyDetails', type: 'dynamic' }
+        { name: 'Entities', type: 'dynamic' }
+        { name: 'FirstSeen', type: 'dateTime' }
+        { name: 'HistoryDays', type: 'int' }
+        { name: 'DaysSeen', type: 'int' }
+        { name: 'Mode', type: 'string' }
+      ]
+    }
+  }
+}
+
 // One record of each day or window that was hunted through, and of each run that failed before any.
 resource sparklessRun 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
   parent: workspace
@@ -71,7 +112,7 @@ resource sparklessRun 'Microsoft.OperationalInsights/workspaces/tables@2025-07-0
   }
 }
 
-// One record of each finding.
+// One record of each finding of a masquerading name.
 resource masqueradingProcessName 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
   parent: workspace
   name: 'MasqueradingProcessName_CL'

@@ -37,6 +37,7 @@ type Stream struct {
 func streamVariables() map[string]string {
 	return map[string]string{
 		"Custom-MasqueradingProcessName": "SPARKLESS_LOGSINGESTION_STREAM",
+		"Custom-SparklessAnomaly":        "SPARKLESS_LOGSINGESTION_ANOMALY_STREAM",
 		"Custom-SparklessRun":            "SPARKLESS_LOGSINGESTION_HEALTH_STREAM",
 	}
 }
@@ -131,8 +132,11 @@ func tableSymbol(name string) string {
 }
 
 func (t Table) note() string {
-	if strings.HasPrefix(t.Name, "SparklessRun") {
+	switch t.Name {
+	case "SparklessRun_CL":
 		return "One record of each day or window that was hunted through, and of each run that failed before any."
+	case "SparklessAnomaly_CL":
+		return "One record of each finding of the hunts process, logon and network."
 	}
-	return "One record of each finding."
+	return "One record of each finding of a masquerading name."
 }

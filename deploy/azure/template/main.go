@@ -19,6 +19,7 @@ const (
 func Main(logs Logs) *Template {
 	m := modules{
 		storage:   storageTemplate(),
+		network:   networkTemplate(),
 		workspace: workspaceTemplate(logs),
 		rule:      ruleTemplate(logs),
 		registry:  registryTemplate(),
@@ -44,7 +45,7 @@ may be in other groups: whoever deploys needs Contributor and Role Based Access 
 }
 
 // modules are the templates that the main one is made of.
-type modules struct{ storage, workspace, rule, registry, vault, jobs *Template }
+type modules struct{ storage, network, workspace, rule, registry, vault, jobs *Template }
 
 func mainParams() []Param {
 	return append([]Param{
@@ -56,6 +57,8 @@ func mainParams() []Param {
 		{Name: "storageAccountId", Type: "string", Least: 1, Note: "Resource ID of the storage account that the workspace exports SecurityEvent to."},
 		{Name: "exportContainer", Type: "string", Default: Text("am-securityevent"), Least: 3, Most: 63, Note: "Container of the export. It has to be there: the data export rule makes it."},
 		{Name: "exportWorkspace", Type: "string", Default: param{"workspaceId"}, Note: "Resource ID of the workspace whose events are read, if it is not the one above. Empty for every one that exports to the container."},
+		{Name: "detect", Type: "string", Default: Text("masquerade"), Least: 3, Note: "Hunts to run, separated by commas: masquerade, process, logon, network, or all. Those of one container read it once. network needs networkContainer, too."},
+		{Name: "networkContainer", Type: "string", Default: Text(""), Most: 63, Note: "Container of the export of DeviceNetworkEvents, am-devicenetworkevents, in the same account. It has to be there, and the identity gets the role to read it. Empty without the hunt network."},
 		{Name: "workContainer", Type: "string", Default: Text("sparkless-work"), Least: 3, Most: 63, Note: "Container for the state of runs, made in the same account. Never the export's."},
 		{Name: "schedule", Type: "string", Default: Text("30 13 * * *"), Least: 9, Note: `When to hunt through yesterday: cron with five fields, in UTC.
 Azure Monitor files an exported event by the time of the event, and goes on trying for up to 12 hours to deliver what it could not: only at noon (UTC) is a day
@@ -119,6 +122,9 @@ func (m modules) of(identity, environment *Resource) []*Module {
 			{Name: "workContainer", Value: param{"workContainer"}},
 			principal,
 		}}
+	network := &Module{Symbol: "network", Template: m.network, Group: variable{"accountParts"}, When: not(isEmpty(param{"networkContainer"})),
+		Note:   "The right to read the export of the hunt network, if it runs.",
+		Params: Object{{Name: "accountName", Value: at(variable{"accountParts"}, 8)}, {Name: "networkContainer", Value: param{"networkContainer"}}, principal}}
 	workspace := &Module{Symbol: "workspace", Template: m.workspace, Group: variable{"workspaceParts"},
 		Note:   "In the workspace: the tables.",
 		Params: Object{{Name: "workspaceName", Value: at(variable{"workspaceParts"}, 8)}}}
@@ -139,7 +145,7 @@ func (m modules) of(identity, environment *Resource) []*Module {
 	jobs := &Module{Symbol: "jobs", Template: m.jobs, After: []referent{storage, registry, vault},
 		Note:   "The jobs, last: Container Apps looks for the image and the secret when a job is made, and for that the identity needs its roles.",
 		Params: jobParams(identity, environment, rule, workspace)}
-	return []*Module{storage, workspace, rule, registry, vault, jobs}
+	return []*Module{storage, network, workspace, rule, registry, vault, jobs}
 }
 
 // jobParams are what the module of the jobs is told.
@@ -158,6 +164,8 @@ func jobParams(identity, environment *Resource, rule, workspace *Module) Object 
 		{Name: "exportContainer", Value: param{"exportContainer"}},
 		{Name: "exportWorkspace", Value: param{"exportWorkspace"}},
 		{Name: "workContainer", Value: param{"workContainer"}},
+		{Name: "detect", Value: param{"detect"}},
+		{Name: "networkContainer", Value: param{"networkContainer"}},
 		{Name: "missingHours", Value: param{"missingHours"}},
 		{Name: "backfillLast", Value: param{"backfillLast"}},
 		{Name: "ingestionEndpoint", Value: outOf{rule, "endpoint"}},
@@ -168,7 +176,7 @@ func jobParams(identity, environment *Resource, rule, workspace *Module) Object 
 }
 
 func mainOutputs(all []*Module, identity *Resource) []Output {
-	rule, jobs := all[2], all[5]
+	rule, jobs := all[3], all[6]
 	return []Output{
 		{"nightlyJob", "Name of the job that runs every night.", outOf{jobs, "nightlyJob"}},
 		{"backfillJob", "Name of the job for past days.", outOf{jobs, "backfillJob"}},

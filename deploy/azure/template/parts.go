@@ -16,7 +16,7 @@ type Role struct{ ID, Name, Where string }
 // Roles are all that the identity gets.
 func Roles() []Role {
 	return []Role{
-		{RoleReader, "Storage Blob Data Reader", "the container of the export"},
+		{RoleReader, "Storage Blob Data Reader", "the container of the export, and that of `networkContainer`"},
 		{RoleContributor, "Storage Blob Data Contributor", "the work container"},
 		{RolePublisher, "Monitoring Metrics Publisher", "the data collection rule"},
 		{RolePull, "AcrPull", "the registry, with `registryId`"},
@@ -41,15 +41,23 @@ func principalParam() Param {
 	return Param{Name: "principalId", Type: "string", Note: "Object ID of the identity that gets the role."}
 }
 
+// accountOf are the account of the export and its blob service, which are there.
+func accountOf() (account, blobs *Resource) {
+	account = &Resource{Symbol: "account", Note: "The account that the workspace exports to.", Type: "Microsoft.Storage/storageAccounts", Version: containersVersion, Name: param{"accountName"}, Existing: true}
+	blobs = &Resource{Symbol: "blobs", Note: "Its blob service.", Type: "Microsoft.Storage/storageAccounts/blobServices", Version: containersVersion, Name: Text("default"), Parent: account, Existing: true}
+	return account, blobs
+}
+
+// containerOf is a container whose name the parameter has.
+func containerOf(blobs *Resource, symbol, note, name string) *Resource {
+	return &Resource{Symbol: symbol, Note: note, Type: "Microsoft.Storage/storageAccounts/blobServices/containers", Version: containersVersion, Name: param{name}, Parent: blobs}
+}
+
 func storageTemplate() *Template {
-	account := &Resource{Symbol: "account", Note: "The account that the workspace exports to.", Type: "Microsoft.Storage/storageAccounts", Version: containersVersion, Name: param{"accountName"}, Existing: true}
-	blobs := &Resource{Symbol: "blobs", Note: "Its blob service.", Type: "Microsoft.Storage/storageAccounts/blobServices", Version: containersVersion, Name: Text("default"), Parent: account, Existing: true}
-	container := func(symbol, note, name string) *Resource {
-		return &Resource{Symbol: symbol, Note: note, Type: "Microsoft.Storage/storageAccounts/blobServices/containers", Version: containersVersion, Name: param{name}, Parent: blobs}
-	}
-	exports := container("exports", "The container of the export, which Azure Monitor makes.", "exportContainer")
+	account, blobs := accountOf()
+	exports := containerOf(blobs, "exports", "The container of the export, which Azure Monitor makes.", "exportContainer")
 	exports.Existing = true
-	work := container("work", "The work store: partials, profiles, findings that are owed, receipts, locks.", "workContainer")
+	work := containerOf(blobs, "work", "The work store: partials, profiles, findings that are owed, receipts, locks.", "workContainer")
 	work.Body = Object{{Name: "properties", Value: Object{{Name: "publicAccess", Value: Text("None")}}}}
 	return &Template{
 		File: "modules/storage.bicep",
@@ -63,6 +71,24 @@ func storageTemplate() *Template {
 		Resources: []*Resource{account, blobs, exports, work,
 			assign("readExports", "Storage Blob Data Reader on the export alone: nothing is ever written to it.", exports, RoleReader),
 			assign("writeWork", "Storage Blob Data Contributor on the work container alone.", work, RoleContributor)},
+	}
+}
+
+// networkTemplate is about the export of the hunt network, which many do not have: a
+// role on a container that is not there fails the deployment.
+func networkTemplate() *Template {
+	account, blobs := accountOf()
+	exports := containerOf(blobs, "exports", "The container of the export of DeviceNetworkEvents, which Azure Monitor makes.", "networkContainer")
+	exports.Existing = true
+	return &Template{
+		File: "modules/network.bicep",
+		Note: "Who may read the export of DeviceNetworkEvents.",
+		Params: []Param{
+			{Name: "accountName", Type: "string", Note: "Name of the storage account."},
+			{Name: "networkContainer", Type: "string", Note: "Container of the export."},
+			principalParam(),
+		},
+		Resources: []*Resource{account, blobs, exports, assign("readConnections", "Storage Blob Data Reader on that export: nothing is ever written to it.", exports, RoleReader)},
 	}
 }
 

@@ -42,7 +42,8 @@ func Start(main *Template) (asJSON, asYAML []byte, err error) {
 func filledIn(o Object) Object {
 	told := map[string]string{
 		"account": "name of the storage account", "exportContainer": "am-securityevent", "exportWorkspace": "resource ID of the workspace", "clientId": "client ID of the identity",
-		"workContainer": "sparkless-work", "ingestionEndpoint": "ingestionEndpoint of the deployment", "ingestionRule": "ingestionRule of the deployment",
+		"workContainer": "sparkless-work", "detect": "masquerade", "networkContainer": "am-devicenetworkevents",
+		"ingestionEndpoint": "ingestionEndpoint of the deployment", "ingestionRule": "ingestionRule of the deployment",
 	}
 	value := o[1].Value
 	if p, ok := value.(param); ok {

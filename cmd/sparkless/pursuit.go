@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sparkless/job"
+	"sparkless/publish"
+	"sparkless/publish/anomaly"
+	"sparkless/publish/chart"
+	"sparkless/publish/suppress"
+	"sparkless/storage/event"
+)
+
+// pursuit is a hunt beside the one for masquerading names, whatever its state is. Its
+// findings are anomalies.
+type pursuit interface {
+	job.Fellow
+	name() string
+	// window hunts through one window, in this process or on many machines.
+	window(ctx context.Context, w event.Window) (*anomalies, error)
+	// days does so for each day of a range.
+	days(ctx context.Context, from, to time.Time, done func(date time.Time, r *anomalies, err error)) error
+	// recall is what an earlier run has kept of a window.
+	recall(ctx context.Context, w event.Window) (*anomalies, error)
+	// send sends what is kept of a window, settle what is owed.
+	send(ctx context.Context, w event.Window) ([]publish.Delivery, error)
+	settle(ctx context.Context, d job.Debts) ([]publish.Delivery, error)
+	// span is from the first event to the last in plain files.
+	span(ctx context.Context) (first, last time.Time, err error)
+	// share and gather are this process's part of a plan, and what comes of it.
+	share(ctx context.Context, w event.Window, plan string, s share) error
+	gather(ctx context.Context, w event.Window, plan string) (*anomalies, error)
+	// work takes tasks of others, in its turn, until the function it returns is called.
+	work(ctx context.Context, h *hunt, t turn) (working context.Context, stop func(), err error)
+	// queue is the name of the task queue of those who carry the hunt out.
+	queue(v *values) (string, error)
+	// reach names the hunt for others, and connects to the server that they share.
+	reach(ctx context.Context, v *values) (server, string, error)
+	// follow takes over how the input is laid out, and which of its files are read.
+	follow(ctx context.Context, h *hunt) error
+	// beside sets the hunts that this one reads for.
+	beside(others []job.Fellow)
+	container() string
+	// files are those that the findings of a window are written to.
+	files(w event.Window) []string
+}
+
+// anomalies are what a window gave to a pursuit.
+type anomalies struct {
+	job.Outcome
+	findings []anomaly.Finding
+	charts   func() ([]chart.Chart, error)
+	notes    []string          // of the detector, for whoever reads the findings
+	hushed   *suppress.Outcome // what rules of suppression did; nil if there are none
+}
+
+// pursued is a detector whose findings are anomalies.
+type pursued[S job.State[S]] interface {
+	job.Detector[S]
+	Charts(w event.Window, day, history S, findings []anomaly.Finding) ([]chart.Chart, error)
+}
+
+// chase is the pursuit of one detector.
+type chase[S job.State[S]] struct {
+	job.Hunt[S]
+	a        *app
+	v        *values
+	detector pursued[S]
+	out      outlet
+	quiet    *quiet
+	hushed   *suppress.Outcome // of the day that was finished last
+	anew     func() pursued[S] // a detector of its own for other goroutines
+	notes    func() []string   // of the day that was finished last; nil if there are never any
+}
+
+// newChase makes a pursuit that shares all but detector and findings with the hunt, and
+// the input only if it reads the same container. Fields says whether its events are
+// those that fields.* are about.
+func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func() pursued[S]) (*chase[S], error) {
+	c := &chase[S]{a: a, v: v, detector: anew(), anew: anew}
+	config := h.Config
+	config.History = h.lookBack
+	if !fields {
+		config.Fields = nil
+	}
+	c.Hunt = job.Hunt[S]{Detector: c.detector, Input: h.Input, Work: h.Work, Engine: h.Engine, Lanes: h.Lanes, Config: config,
+		Now: h.Now, Observe: h.Observe, Trace: h.Trace}
+	c.quiet = h.quiet
+	c.Suppress = c.quiet.ofPursuit(c.name(), &c.hushed)
+	names, err := chosen(v)
+	if err != nil {
+		return nil, err
+	}
+	if container := containerOf(v, c.container()); container != mainContainer(v) {
+		if c.Input, c.Source, err = a.openInput(v, container); err != nil {
+			return nil, usageError{fmt.Errorf("the hunt %s reads the container %s: name another (network.container), or leave it out of hunts.detect (%s): %w", c.name(), address(container), v.origin["hunts.detect"], err)}
+		}
+	}
+	c.out = ofAnomalies(c.name(), names[0] == c.name())
+	if c.Sinks, err = a.newSinks(v, c.out); err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+func (c *chase[S]) name() string               { return c.Detector.Spec().Detector }
+func (c *chase[S]) container() string          { return c.Detector.Spec().Container }
+func (c *chase[S]) beside(others []job.Fellow) { c.Beside = others }
+
+func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, c.out, w) }
+
+func (c *chase[S]) follow(ctx context.Context, h *hunt) error {
+	c.AllFiles = h.AllFiles
+	if containerOf(c.v, c.container()) == mainContainer(c.v) {
+		c.Layout = h.Layout
+		return nil
+	}
+	return c.a.layOut(ctx, c.v, &c.Config, c.Input)
+}
+
+// carrier is who carries the pursuit out.
+func (c *chase[S]) carrier(ctx context.Context) (carrier[S], func(), error) {
+	if c.v.text("job.engine") != engineTemporal {
+		return &c.Hunt, func() {}, nil
+	}
+	s, queue, err := c.reach(ctx, c.v)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &crew[S]{c.a, &c.Hunt, c.hand, s, queue}, s.Close, nil
+}
+
+// reach implements pursuit.
+func (c *chase[S]) reach(ctx context.Context, v *values) (server, string, error) {
+	return c.a.reach(ctx, v, &c.Config, c.name())
+}
+
+func (c *chase[S]) queue(v *values) (string, error) {
+	err := enlist(v, &c.Config)
+	return queue(&c.Config, c.name()), err
+}
+
+// hand is the pursuit as this process carries it out for others.
+func (c *chase[S]) hand() *job.Hunt[S] {
+	one := c.Hunt
+	one.Detector, one.Observe = c.anew(), nil
+	one.Suppress = c.quiet.ofPursuit(c.name(), new(*suppress.Outcome))
+	one.Sinks = withoutFiles(c.Sinks)
+	return &one
+}
+
+func (c *chase[S]) window(ctx context.Context, w event.Window) (*anomalies, error) {
+	by, end, err := c.carrier(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	r, err := by.Window(ctx, w)
+	return c.anomalies(r, err)
+}
+
+func (c *chase[S]) days(ctx context.Context, from, to time.Time, done func(date time.Time, r *anomalies, err error)) error {
+	by, end, err := c.carrier(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return by.Backfill(ctx, from, to, func(date time.Time, r *job.Result[S], err error) {
+		one, err := c.anomalies(r, err)
+		done(date, one, err)
+	})
+}
+
+func (c *chase[S]) recall(ctx context.Context, w event.Window) (*anomalies, error) {
+	r, err := c.Recall(ctx, w)
+	return c.anomalies(r, err)
+}
+
+func (c *chase[S]) send(ctx context.Context, w event.Window) ([]publish.Delivery, error) {
+	return c.Publish(ctx, w)
+}
+
+func (c *chase[S]) settle(ctx context.Context, d job.Debts) ([]publish.Delivery, error) {
+	return c.Settle(ctx, d)
+}
+
+func (c *chase[S]) span(ctx context.Context) (first, last time.Time, err error) { return c.Span(ctx) }
+
+func (c *chase[S]) share(ctx context.Context, w event.Window, plan string, s share) error {
+	if err := c.planned(); err != nil {
+		return err
+	}
+	return shareOfPlan(ctx, c.a, &c.Hunt, w, plan, s)
+}
+
+func (c *chase[S]) gather(ctx context.Context, w event.Window, plan string) (*anomalies, error) {
+	if err := c.planned(); err != nil {
+		return nil, err
+	}
+	r, err := gatherPlan(ctx, &c.Hunt, w, plan)
+	return c.anomalies(r, staleNamed(err, plan))
+}
+
+// planned names the code and this process for whoever works on the same plan.
+func (c *chase[S]) planned() (err error) {
+	c.Identity = processName()
+	c.Code, err = thisProgram()
+	return err
+}
+
+func (c *chase[S]) work(ctx context.Context, h *hunt, t turn) (context.Context, func(), error) {
+	s, queue, err := c.reach(ctx, c.v)
+	if err != nil {
+		return nil, nil, err
+	}
+	return workAt(ctx, &crew[S]{c.a, &c.Hunt, c.hand, s, queue}, t, func(ctx context.Context, f job.Frozen, end job.Conclusion) { c.accountFor(ctx, h, f, end) })
+}
+
+// anomalies are the findings of a result, which is nil where there is none.
+func (c *chase[S]) anomalies(r *job.Result[S], err error) (*anomalies, error) {
+	if r == nil {
+		return nil, err
+	}
+	out := &anomalies{Outcome: r.Outcome, hushed: c.hushed}
+	for _, record := range r.Records {
+		f, bad := anomaly.Of(record)
+		if bad != nil {
+			return nil, join(err, bad)
+		}
+		out.findings = append(out.findings, f)
+	}
+	if c.notes != nil {
+		out.notes = c.notes()
+	}
+	out.charts = func() ([]chart.Chart, error) {
+		return c.detector.Charts(r.Window, r.Day, r.Past, out.findings)
+	}
+	return out, err
+}
+
+// ofPursuit applies those rules of suppression whose target is the name of the hunt:
+// others are about masquerading names, and say nothing of what else a program does. What
+// comes of them goes into last.
+func (q *quiet) ofPursuit(name string, last **suppress.Outcome) func([]publish.Record) (kept, suppressed []publish.Record, err error) {
+	if q == nil {
+		return nil
+	}
+	rules := suppress.Rules{File: q.rules.File}
+	for _, r := range q.rules.All {
+		if r.Target == name {
+			rules.All = append(rules.All, r)
+		}
+	}
+	return func(records []publish.Record) (kept, suppressed []publish.Record, err error) {
+		o, err := rules.Apply(q.now, suppress.Fields{Name: "Entity", Target: "RuleName", Kinds: "AnomalyReasons", KindName: "Name", Cut: "…"}, records)
+		if err != nil {
+			return nil, nil, fmt.Errorf("hunt %s: %w", name, err)
+		}
+		*last = o
+		return o.Kept, o.Records(), nil
+	}
+}

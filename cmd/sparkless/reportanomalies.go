@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"sparkless/publish/report"
+)
+
+// empty reports whether there is nothing to show.
+func (p *pages) empty() bool { return len(p.data.Days) == 0 && len(p.data.Hunts) == 0 }
+
+// addAnomalies adds what a day gave to a hunt, if there is to be a report, to the tab of
+// the hunt.
+func (p *pages) addAnomalies(of pursuit, r *anomalies) error {
+	if p.file == "" {
+		return nil
+	}
+	charts, err := r.charts()
+	if err != nil {
+		return fmt.Errorf("charts of %s: %w", r.Window, err)
+	}
+	day := report.HuntDay{
+		Date: r.Date.Format(time.DateOnly), Findings: r.findings, Charts: charts, Notes: r.notes,
+		Input: inputOf(&r.Outcome), Hours: hoursOf(&r.Outcome), Deliveries: reportedDeliveries(r.Deliveries),
+	}
+	if !r.Missing.Nothing() {
+		day.Partial = r.Missing.String()
+	}
+	if !r.Window.IsDay() {
+		day.From, day.To = r.Window.From.Format(time.RFC3339), r.Window.To.Format(time.RFC3339)
+	}
+	if len(r.findings) == 0 {
+		day.Empty = "nothing is unlike the usual"
+		if r.Stats.Records == 0 {
+			day.Empty = "there is no event of the kind that the hunt is about"
+		}
+	}
+	at := slices.IndexFunc(p.data.Hunts, func(h report.Hunt) bool { return h.Name == of.name() })
+	if at < 0 {
+		k := pursuitKindOf(of)
+		at, p.data.Hunts = len(p.data.Hunts), append(p.data.Hunts, report.Hunt{Name: k.name, Title: k.title, Note: k.note})
+	}
+	p.data.Hunts[at].Days = append(p.data.Hunts[at].Days, day)
+	return nil
+}
+
+// pursuitKindOf is what kind of hunt it is.
+func pursuitKindOf(p pursuit) pursuitKind {
+	all := pursuitKinds()
+	return all[slices.IndexFunc(all, func(k pursuitKind) bool { return k.name == p.name() })]
+}

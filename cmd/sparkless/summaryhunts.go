@@ -1,0 +1,32 @@
+package main
+
+import "slices"
+
+// huntTotal adds up the days of a hunt beside the one for masquerading names.
+type huntTotal struct {
+	Hunt       string        `json:"hunt"`
+	Events     int64         `json:"events"`
+	Findings   FindingCounts `json:"findings"`
+	Suppressed int           `json:"suppressed"`
+	Failed     int           `json:"failed_days"` // without a result
+}
+
+// hunts are the totals of each, in order.
+func (s *Summary) hunts() (all []huntTotal) {
+	for _, d := range s.Days {
+		for _, h := range d.Hunts {
+			at := slices.IndexFunc(all, func(t huntTotal) bool { return t.Hunt == h.Hunt })
+			if at < 0 {
+				at, all = len(all), append(all, huntTotal{Hunt: h.Hunt})
+			}
+			t := &all[at]
+			t.Events += h.Events
+			t.Findings.add(h.Findings)
+			t.Suppressed += h.Suppressed
+			if h.Error != "" && !h.Partial {
+				t.Failed++
+			}
+		}
+	}
+	return all
+}
