@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -31,10 +32,18 @@ type flagValue struct {
 // flagValues are the values of flags, by setting for those that set one, else by
 // name, or by command and name where commands differ.
 func flagValues() map[string]flagValue {
+	all := placeValues()
+	maps.Copy(all, runningValues())
+	maps.Copy(all, huntingValues())
+	return all
+}
+
+// huntingValues are those of flags of what is hunted, shown and written, and of the
+// commands' own.
+func huntingValues() map[string]flagValue {
 	day, dir := flagValue{name: "DAY", days: true}, flagValue{name: "DIR", folder: true}
 	lists, rules := flagValue{name: "FILE", files: []string{"csv"}}, flagValue{name: "FILE", files: []string{"yaml", "yml"}}
 	profiles := flagValue{name: "PROFILE", words: masquerade.Profiles()}
-	certificates, keys := flagValue{name: "FILE", files: []string{"pem", "crt", "cer"}}, flagValue{name: "FILE", files: []string{"pem", "key"}}
 	short := flagValue{name: "FORMAT", words: []string{"table", "json"}}
 	return map[string]flagValue{
 		"storage.folder": dir, "work.folder": dir, "sample out": dir, "base": dir, "dir": dir,
@@ -42,74 +51,83 @@ func flagValues() map[string]flagValue {
 		"config": rules, "suppress.file": rules, "masquerade.facts": rules, "file": rules,
 		"evaluate impostors": lists, "benign": lists,
 		"masquerade.profile": profiles, "profile": profiles,
-		"masquerade.weights": {name: "NAME=POINTS", begins: weightNames()},
-		"output.format":      {name: "FORMAT", words: formatNames()},
-		"explain format":     short,
-		"evaluate format":    short,
-		"doctor format":      {name: "FORMAT", words: []string{"table", "json", "jsonl"}},
-		"export out":         {name: "FILE", files: []string{"yml", "kql", "csv", "json"}},
-		"export findings":    {name: "FILE", files: []string{"jsonl", "json"}},
-		"train out":          {name: "FILE", files: []string{"json"}},
-		"labels":             {name: "FILE", files: []string{"csv", "jsonl"}},
-		"score model":        {name: "FILE", files: []string{"json"}},
-		"finding":            {name: "ID"},
-		"min-severity":       {name: "SEVERITY", words: []string{"low", "medium", "high"}},
-		"table":              {name: "TABLE", words: exportTables()},
-		"output.files":       {name: "FILE", files: fileEndings()},
-		"output.report":      {name: "FILE", files: []string{"html"}},
-		"output.summary":     {name: "FILE", files: []string{"json"}},
-		"output.fail-on":     {name: "SEVERITY", words: []string{"low", "medium", "high", "any"}},
-		"log.level":          {name: "LEVEL", words: []string{"debug", "info", "warn", "error"}},
-		"log.format":         {name: "FORMAT", words: []string{"auto", "text", "json"}},
-		"job.shard-size":     {name: "SIZE"},
-		"job.memory":         {name: "SIZE"},
-		"job.history":        {name: "DAYS"},
-		"job.wait":           {name: "TIME"},
-		"job.engine":         {name: "ENGINE", words: engines()},
-		"job.batch-size":     {name: "SIZE"},
-		"temporal.address":   {name: "HOST:PORT"},
-		"temporal.namespace": {name: "NAME"},
-		"temporal.tls":       {name: "MODE", words: tlsModes()},
-		"temporal.tls-ca":    certificates,
-		"temporal.tls-cert":  certificates,
-		"temporal.tls-key":   keys,
+		"masquerade.weights":   {name: "NAME=POINTS", begins: weightNames()},
+		"output.format":        {name: "FORMAT", words: formatNames()},
+		"explain format":       short,
+		"evaluate format":      short,
+		"doctor format":        {name: "FORMAT", words: []string{"table", "json", "jsonl"}},
+		"export out":           {name: "FILE", files: []string{"yml", "kql", "csv", "json"}},
+		"export findings":      {name: "FILE", files: []string{"jsonl", "json"}},
+		"train out":            {name: "FILE", files: []string{"json"}},
+		"labels":               {name: "FILE", files: []string{"csv", "jsonl"}},
+		"score model":          {name: "FILE", files: []string{"json"}},
+		"finding":              {name: "ID"},
+		"min-severity":         {name: "SEVERITY", words: []string{"low", "medium", "high"}},
+		"table":                {name: "TABLE", words: exportTables()},
+		"output.files":         {name: "FILE", files: fileEndings()},
+		"output.report":        {name: "FILE", files: []string{"html"}},
+		"output.summary":       {name: "FILE", files: []string{"json"}},
+		"output.fail-on":       {name: "SEVERITY", words: []string{"low", "medium", "high", "any"}},
+		"log.level":            {name: "LEVEL", words: []string{"debug", "info", "warn", "error"}},
+		"log.format":           {name: "FORMAT", words: []string{"auto", "text", "json"}},
+		"plan":                 {name: "NAME"},
+		"status format":        short,
+		"last":                 {name: "TIME"},
+		"masquerade.min-score": {name: "SCORE"},
+		"process.model":        {name: "FILE", files: []string{"json"}},
+		"hunts.detect":         {name: "HUNTS", words: append(huntNames(), "all")},
+		"hunts.mode":           {name: "MODE", words: []string{modeDefault, modeNotebook}},
+	}
+}
 
+// runningValues are those of flags of how the job runs, and with whom.
+func runningValues() map[string]flagValue {
+	certificates, keys := flagValue{name: "FILE", files: []string{"pem", "crt", "cer"}}, flagValue{name: "FILE", files: []string{"pem", "key"}}
+	return map[string]flagValue{
+		"job.shard-size":           {name: "SIZE"},
+		"job.memory":               {name: "SIZE"},
+		"job.history":              {name: "DAYS"},
+		"job.wait":                 {name: "TIME"},
+		"job.engine":               {name: "ENGINE", words: engines()},
+		"job.batch-size":           {name: "SIZE"},
+		"temporal.address":         {name: "HOST:PORT"},
+		"temporal.namespace":       {name: "NAME"},
+		"temporal.tls":             {name: "MODE", words: tlsModes()},
+		"temporal.tls-ca":          certificates,
+		"temporal.tls-cert":        certificates,
+		"temporal.tls-key":         keys,
 		"temporal.tls-server-name": {name: "NAME"},
-		"plan":                     {name: "NAME"},
-		"status format":            short,
-		"last":                     {name: "TIME"},
-		"storage.endpoint":         {name: "URL"},
-		"key-vault.url":            {name: "URL"},
-		"storage.layout":           {name: "LAYOUT", words: storage.Layouts()},
-		"fields.preset":            {name: "PRESET", words: event.PresetNames()},
-		"fields.map":               {name: "FIELD=PATH", begins: fieldNames()},
-		"fields.events":            {name: "ID"},
-		"storage.account":          {name: "NAME"},
-		"storage.container":        {name: "NAME"},
-		"work.container":           {name: "NAME"},
 		"job.scope":                {name: "NAME"},
-		"storage.workspace":        {name: "WORKSPACE"},
-		"storage.client-id":        {name: "ID"},
-		"logsingestion.rule-id":    {name: "ID"},
-		"masquerade.min-score":     {name: "SCORE"},
+	}
+}
 
-		"datacollector.workspace-id":    {name: "ID"},
-		"datacollector.log-type":        {name: "TABLE"},
-		"datacollector.health-log-type": {name: "TABLE"},
-
+// placeValues are those of flags of where exports come from and findings go.
+func placeValues() map[string]flagValue {
+	return map[string]flagValue{
+		"storage.endpoint":               {name: "URL"},
+		"key-vault.url":                  {name: "URL"},
+		"storage.layout":                 {name: "LAYOUT", words: storage.Layouts()},
+		"fields.preset":                  {name: "PRESET", words: event.PresetNames()},
+		"fields.map":                     {name: "FIELD=PATH", begins: fieldNames()},
+		"fields.events":                  {name: "ID"},
+		"storage.account":                {name: "NAME"},
+		"storage.container":              {name: "NAME"},
+		"work.container":                 {name: "NAME"},
+		"storage.workspace":              {name: "WORKSPACE"},
+		"storage.client-id":              {name: "ID"},
+		"logsingestion.rule-id":          {name: "ID"},
+		"datacollector.workspace-id":     {name: "ID"},
+		"datacollector.log-type":         {name: "TABLE"},
+		"datacollector.health-log-type":  {name: "TABLE"},
 		"datacollector.anomaly-log-type": {name: "TABLE"},
-		"process.model":                  {name: "FILE", files: []string{"json"}},
 		"network.container":              {name: "NAME"},
-		"hunts.detect":                   {name: "HUNTS", words: append(huntNames(), "all")},
-		"hunts.mode":                     {name: "MODE", words: []string{modeDefault, modeNotebook}},
-
-		"datacollector.endpoint":       {name: "URL"},
-		"datacollector.resource-id":    {name: "ID"},
-		"logsingestion.endpoint":       {name: "URL"},
-		"logsingestion.stream":         {name: "NAME"},
-		"logsingestion.health-stream":  {name: "NAME"},
-		"logsingestion.anomaly-stream": {name: "NAME"},
-		"logsingestion.audience":       {name: "URL"},
+		"datacollector.endpoint":         {name: "URL"},
+		"datacollector.resource-id":      {name: "ID"},
+		"logsingestion.endpoint":         {name: "URL"},
+		"logsingestion.stream":           {name: "NAME"},
+		"logsingestion.health-stream":    {name: "NAME"},
+		"logsingestion.anomaly-stream":   {name: "NAME"},
+		"logsingestion.audience":         {name: "URL"},
 	}
 }
 
