@@ -57,7 +57,12 @@ func (g *gathering[S]) query() event.Query { return g.hunt.spec().Query }
 func (g *gathering[S]) lane(stop func(error)) (add func(*event.Record), done func() error) {
 	p := g.hunt.empty()
 	g.states = append(g.states, p)
-	return p.memory.adding(p.State.Add, stop), p.memory.update
+	return p.memory.adding(p.State.Add, stop), func() error {
+		if r, ok := any(p.State).(Rester); ok {
+			r.Rest()
+		}
+		return p.memory.update()
+	}
 }
 
 func (g *gathering[S]) drop() {

@@ -26,6 +26,16 @@ type State[S any] interface {
 	Decode(file []byte) (note string, err error)
 }
 
+// Rester is what a State offers that remembers, for Add, what it has worked out of
+// texts. A day is read into many states, one after the other, and what one has worked
+// out the next need not.
+type Rester interface {
+	// Rest is called when nothing more is added to the state for now: it gives up what
+	// only Add needs, or hands it on to states that are still to come. Events may be
+	// added later all the same.
+	Rest()
+}
+
 // Detector is one hunt: what to read, how to fold it, what to make of it. Its
 // methods may be called from many goroutines.
 type Detector[S State[S]] interface {
