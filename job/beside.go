@@ -33,9 +33,9 @@ type member interface {
 // gatherer gathers one shard for one hunt, from one reading of it.
 type gatherer interface {
 	query() event.Query
-	// lane begins a state of its own for one goroutine. The function adds events to it,
-	// and calls stop with the error once that takes too much memory; done is called when
-	// nothing more is added.
+	// lane begins a state. The function adds events to it, one at a time, and calls stop
+	// with the error once that takes too much memory; done is called when nothing more is
+	// added.
 	lane(stop func(error)) (add func(*event.Record), done func() error)
 	// keep makes the partial, and puts it into the work store.
 	keep(ctx context.Context, s event.Stats, malformed []event.Line) error

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -156,24 +157,12 @@ func (h *Hunt[S]) scan(ctx context.Context, w event.Window, shard int, parts []e
 	}
 	stopped, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	type lane struct {
-		add  []func(*event.Record)
-		done []func() error
-	}
-	each := make([]lane, reading.Lanes())
-	for i := range each {
-		for _, g := range all {
-			add, done := g.lane(stop)
-			each[i].add, each[i].done = append(each[i].add, add), append(each[i].done, done)
-		}
-	}
-	err := Local(len(each)).Run(stopped, len(each), func(ctx context.Context, i int) error {
-		err := reading.Lane(ctx, each[i].add...)
-		for _, done := range each[i].done {
-			err = errors.Join(err, done())
-		}
-		return err
+	n := reading.Lanes()
+	seats := newSeats(min(n, runtime.GOMAXPROCS(0)), all, stop)
+	err := Local(n).Run(stopped, n, func(ctx context.Context, i int) error {
+		return reading.Lane(ctx, seats.lane(i, n)...)
 	})
+	err = errors.Join(err, seats.done())
 	if err == nil {
 		return reading, nil
 	}
