@@ -25,9 +25,9 @@ type member interface {
 	// gather begins to gather a shard of exactly these parts; nil if its partial is
 	// there, or the fellow cuts the blobs otherwise.
 	gather(ctx context.Context, parts []event.Range) (gatherer, error)
-	// handOver leaves the fellow what was gathered for it, so that it need not read its
-	// partials back.
-	handOver()
+	// handOver leaves the fellow the listing and what was gathered for it, so that it
+	// need not list the export again nor read its partials back.
+	handOver(storage.Export)
 }
 
 // gatherer gathers one shard for one hunt, from one reading of it.
@@ -121,10 +121,12 @@ type membership[S State[S]] struct {
 	made int         // partials
 }
 
-// handed is what another hunt has gathered of a plan.
+// handed is what another hunt has listed and gathered of a plan.
 type handed[S State[S]] struct {
-	key string // of the plan
-	all *merging[S]
+	window event.Window
+	export *storage.Export // nil once it was taken
+	key    string          // of the plan
+	all    *merging[S]     // nil where memory did not suffice
 }
 
 // handedShare is how much of the usable memory may be handed over, as one in so many:
@@ -146,20 +148,28 @@ func (m *membership[S]) merge(shard int, p Partial[S]) {
 	}
 }
 
-func (m *membership[S]) handOver() {
+func (m *membership[S]) handOver(e storage.Export) {
 	if m.made == 0 {
 		return // what another hunt has handed over may be all there is
 	}
 	m.fellow.handed.drop()
-	if m.fellow.handed = nil; m.all != nil {
-		m.fellow.handed = &handed[S]{m.plan.Key, m.all}
-	}
+	m.fellow.handed = &handed[S]{m.plan.Window, &e, m.plan.Key, m.all}
 }
 
 func (h *handed[S]) drop() {
-	if h != nil {
+	if h != nil && h.all != nil {
 		h.all.memory.close()
 	}
+}
+
+// listing is that of the hunt which has read for this one, once, or else a new one.
+func (h *Hunt[S]) listing(ctx context.Context, w event.Window) (storage.Export, error) {
+	if got := h.handed; got != nil && got.export != nil && got.window == w {
+		e := *got.export
+		got.export = nil
+		return e, nil
+	}
+	return h.List(ctx, w)
 }
 
 // take is what was handed over of the plan, in the budget of the hunt itself; without
@@ -168,7 +178,7 @@ func (h *Hunt[S]) take(plan Plan) *merging[S] {
 	got := h.handed
 	h.handed = nil
 	got.drop()
-	if got == nil || got.key != plan.Key {
+	if got == nil || got.all == nil || got.key != plan.Key {
 		return h.merging(plan)
 	}
 	got.all.memory = h.budget.open(got.all.state)

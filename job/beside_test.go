@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"strings"
@@ -31,10 +32,15 @@ func (o *others) Spec() event.Spec {
 	return s
 }
 
-// opened counts how often a blob was opened for reading.
+// opened counts how often a blob was opened for reading, and blobs were listed.
 type opened struct {
 	storage.Reader
-	times atomic.Int64
+	times, lists atomic.Int64
+}
+
+func (o *opened) List(ctx context.Context, prefix string) iter.Seq2[storage.Blob, error] {
+	o.lists.Add(1)
+	return o.Reader.List(ctx, prefix)
 }
 
 func (o *opened) Open(ctx context.Context, b storage.Blob, offset, length int64) (io.ReadCloser, error) {
@@ -125,7 +131,7 @@ func TestBesideIsAsAlone(t *testing.T) {
 	}
 }
 
-// A day is read once for all, and once more where a blob cannot be read; a late blob is
+// A day is listed and read once for all, and once more where a blob cannot be read; a late blob is
 // read once, too. A hunt that ran before is left out.
 func TestBesideReadsOnce(t *testing.T) {
 	input := newExport(t, 5).fill(day, 12)
@@ -135,6 +141,9 @@ func TestBesideReadsOnce(t *testing.T) {
 	alone.run(t, event.Day(day))
 	if got, want := c.input.times.Load(), alone.input.times.Load(); got != want {
 		t.Errorf("%d blobs were opened for three hunts, and %d for one", got, want)
+	}
+	if got, want := c.input.lists.Load(), alone.input.lists.Load(); got != want || want == 0 {
+		t.Errorf("the export was listed %d times for three hunts, and %d for one", got, want)
 	}
 	for name := range content(t, c.work.Mem, "partials/") {
 		if n := c.work.reads[name]; n > 0 {

@@ -205,7 +205,7 @@ func (h *Hunt[S]) read(ctx context.Context, r *Result[S]) (err error) {
 	h.meter = nil
 	for range attempts {
 		err = h.step(ctx, Listing, func(ctx context.Context) (err error) {
-			r.Export, err = h.List(ctx, r.Window)
+			r.Export, err = h.listing(ctx, r.Window)
 			return err
 		})
 		if err != nil {
@@ -254,7 +254,7 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 		return err
 	}
 	for _, one := range h.members {
-		one.handOver()
+		one.handOver(r.Export)
 	}
 	r.Reused = h.meter.now().Reused
 	return h.step(ctx, Merging, func(ctx context.Context) error {

@@ -127,7 +127,7 @@ func (a *account) send(w http.ResponseWriter, file, asked string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // only read
+	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return err
