@@ -20,7 +20,7 @@ func (l *lineup) corroboration(evidence []clue) (found []Point) {
 	names := [witnesses]string{"what the name looks like", "the shape of the name", "the folder", "the parent"}
 	for i, c := range evidence {
 		if i > 0 && !seen[c.witness] && len(found) < 2 {
-			found = append(found, l.modifier("corroborated", "%s speaks for it too", names[c.witness]))
+			found = append(found, l.modifier(moreWitnesses, "%s speaks for it too", names[c.witness]))
 		}
 		seen[c.witness] = true
 	}

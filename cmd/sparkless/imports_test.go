@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"masquerade/windows":                  {},
 	"masquerade/lookalike":                {},
 	"masquerade/lookalike/gen":            {},
-	"masquerade":                          {"masquerade/lookalike", "masquerade/simjoin", "masquerade/windows", "storage/event", "storage/table", "publish"},
+	"masquerade":                          {"masquerade/lookalike", "masquerade/simjoin", "masquerade/windows", "storage/event", "storage/printable", "storage/table", "publish", "publish/anomaly"},
 	"masquerade/evaluation":               {"publish"},
 	"network":                             {"outlier", "publish", "publish/anomaly", "publish/chart", "storage/event", "storage/filename", "storage/printable", "storage/table"},
 	"outlier":                             {},
