@@ -71,6 +71,7 @@ func plainServers() *fakeServers {
 // they do in one process. A hunt that is not chosen has none.
 func TestManyMachinesDoEachHunt(t *testing.T) {
 	day := newTogether(t)
+	t.Setenv("SPARKLESS_HUNTS_MASQUERADE_ANOMALIES", "true")
 	code, alone, log := executeAt(t.Context(), plainServers(), "run", "--detect", "masquerade,process,logon", "--day", day, "--work-folder", "alone", "--out", "alone.jsonl")
 	if code != exitDone || !strings.Contains(alone, "process") {
 		t.Fatalf("exit code %d\n%s\n%s", code, alone, log)
@@ -80,7 +81,7 @@ func TestManyMachinesDoEachHunt(t *testing.T) {
 	if code != exitDone || stdout != alone {
 		t.Errorf("exit code %d, stdout\n%s\nwant\n%s\n%s", code, stdout, alone, log)
 	}
-	for _, suffix := range []string{".jsonl", "-process.jsonl", "-logon.jsonl"} {
+	for _, suffix := range []string{".jsonl", "-masquerade-anomalies.jsonl", "-process.jsonl", "-logon.jsonl"} {
 		if read(t, "out"+suffix) != read(t, "alone"+suffix) {
 			t.Errorf("out%s differs", suffix)
 		}
@@ -95,6 +96,28 @@ func TestManyMachinesDoEachHunt(t *testing.T) {
 	}
 	if left, err := filepath.Glob("one/*/*/masquerade*"); err != nil || len(left) > 0 {
 		t.Errorf("masquerade was not chosen, and left %v, error %v", left, err)
+	}
+}
+
+// Findings of masquerading names arrive in both tables from many machines, each once, also
+// after a second run.
+func TestManyMachinesSendNamesAsAnomaliesOnce(t *testing.T) {
+	day := newTogether(t)
+	c := newCollector(t)
+	t.Setenv("SPARKLESS_HUNTS_MASQUERADE_ANOMALIES", "true")
+	for range 2 {
+		code, _, log := executeAt(t.Context(), plainServers(), "run", "--engine", "temporal", "--detect", "masquerade", "--day", day, "--work-folder", "work", "--out", "out.jsonl")
+		if code != exitDone {
+			t.Fatalf("exit code %d\n%s", code, log)
+		}
+		arrived := map[string]int{}
+		for _, row := range c.Rows() {
+			arrived[fmt.Sprint(row.Table, " ", row.Values["FindingId_s"])]++
+		}
+		records := strings.Count(read(t, "out.jsonl"), "\n")
+		if len(arrived) != 2*records || len(c.Rows()) != 2*records || records == 0 {
+			t.Errorf("%d findings arrived as %d: %v", records, len(c.Rows()), arrived)
+		}
 	}
 }
 
@@ -138,9 +161,8 @@ func TestHuntsOfManyMachinesMayDiffer(t *testing.T) {
 	}
 }
 
-// newHealthTable is a server that keeps records of runs, which the settings name, and
-// what counts them.
-func newHealthTable(t *testing.T) (commands func() []string) {
+// newCollector is a server of the Data Collector API, which the settings name.
+func newCollector(t *testing.T) *publishtest.DataCollector {
 	t.Helper()
 	c, err := publishtest.NewDataCollector(publishtest.DataCollectorConfig{WorkspaceID: testWorkspace, SharedKey: testKey})
 	if err != nil {
@@ -150,9 +172,18 @@ func newHealthTable(t *testing.T) (commands func() []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	for name, value := range map[string]string{"WORKSPACE_ID": testWorkspace, "SHARED_KEY": testKey, "ENDPOINT": c.URL(), "HEALTH_LOG_TYPE": "Health"} {
+	for name, value := range map[string]string{"WORKSPACE_ID": testWorkspace, "SHARED_KEY": testKey, "ENDPOINT": c.URL()} {
 		t.Setenv("SPARKLESS_DATACOLLECTOR_"+name, value)
 	}
+	return c
+}
+
+// newHealthTable is a server that keeps records of runs, which the settings name, and
+// what counts them.
+func newHealthTable(t *testing.T) (commands func() []string) {
+	t.Helper()
+	c := newCollector(t)
+	t.Setenv("SPARKLESS_DATACOLLECTOR_HEALTH_LOG_TYPE", "Health")
 	return func() (all []string) {
 		for _, row := range c.Rows() {
 			if row.Table == "Health_CL" {

@@ -26,10 +26,8 @@ func (x *exam) dataCollector(ctx context.Context) doctor.Finding {
 
 // outlets are those of the chosen hunts: one for each table.
 func (x *exam) outlets() (all []outlet) {
-	if x.draft.masquerades {
-		all = append(all, ofNames())
-	}
-	if p := x.draft.pursuits; len(p) > 0 {
+	all = slices.Clone(x.draft.outlets)
+	if p := x.draft.pursuits; len(p) > 0 && len(all) < 2 {
 		all = append(all, ofAnomalies(p[0].name(), !x.draft.masquerades))
 	}
 	return all
@@ -148,7 +146,7 @@ func (x *exam) columns(context.Context) doctor.Finding {
 func (x *exam) outputs(context.Context) doctor.Finding {
 	var files []string
 	for _, o := range x.outlets() {
-		files = append(files, outputFiles(x.v, o, event.Day(x.a.now()))...)
+		files = append(files, outputFiles(x.v, event.Day(x.a.now()), o)...)
 	}
 	for _, key := range []string{"output.report", "output.summary"} {
 		if name := x.v.text(key); name != "" {

@@ -72,8 +72,8 @@ func covers(begin, key string) bool {
 func concerns() map[string][]string {
 	reading := []string{"storage.", "key-vault.", "work.", "job.scope", "job.memory", "display.", "log."}
 	return map[string][]string{
-		"publish": slices.Concat(reading, []string{"job.wait", "output.files", "datacollector.workspace-id", "datacollector.log-type", "datacollector.endpoint", "datacollector.resource-id",
-			"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.audience"}),
+		"publish": slices.Concat(reading, []string{"job.wait", "hunts.detect", "hunts.masquerade-anomalies", "output.files", "datacollector.workspace-id", "datacollector.log-type", "datacollector.anomaly-log-type", "datacollector.endpoint", "datacollector.resource-id",
+			"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.anomaly-stream", "logsingestion.audience"}),
 		"train":   slices.Concat(reading, []string{"fields.", "job.", "hunts.mode"}),
 		"explain": slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file", "output.format"}),
 		"export":  slices.Concat(reading, []string{"job.history", "masquerade.", "suppress.file"}),

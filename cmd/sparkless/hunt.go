@@ -27,7 +27,8 @@ type hunt struct {
 	selfTest bool
 	quiet    *quiet
 	output   *output
-	files    func(event.Window) []string // that the findings are written to
+	outlets  []outlet                    // of the findings
+	files    func(event.Window) []string // that they are written to
 	outcome  masquerade.Outcome          // of the day that was finished last
 	looks    string                      // what was read in place of events, of the same
 
@@ -267,14 +268,15 @@ func (a *app) draft(v *values) (*draft, error) {
 	note(err)
 	note(checkWork(v, h.work, h.Source))
 	if h.masquerades {
-		h.Sinks, err = a.newSinks(v, ofNames())
+		h.outlets = outletsOfNames(v, h.params.Facts)
+		h.Sinks, err = a.sinksOf(v, h.outlets)
 		note(err)
 	}
 	h.quiet, err = newQuiet(v, a.now())
 	note(err)
 	note(checkEngine(v))
 	note(keepApart(v, event.Day(a.now())))
-	h.files = func(w event.Window) []string { return outputFiles(v, ofNames(), w) }
+	h.files = func(w event.Window) []string { return outputFiles(v, w, h.outlets...) }
 	h.selfTest = v.on("masquerade.self-test")
 	if h.quiet != nil {
 		h.Suppress = h.quiet.suppress

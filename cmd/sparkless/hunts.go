@@ -27,6 +27,7 @@ func huntSettings() []setting {
 		{"hunts.detect", "detect", []string{masquerade.Name}, "hunts to run, like " + strings.Join(huntNames(), ",") + ", or all; those of one container read it once", false},
 		{"hunts.mode", "mode", modeDefault, "default, or notebook: each hunt does as the notebook that it comes from", false},
 		{"hunts.budget", "budget", anomaly.Budget, "findings a day at most of each hunt but masquerade, the highest scores first; 0 for no bound", false},
+		{namesAsAnomalies, "masquerade-anomalies", false, "publish findings of masquerade a second time among those of the other hunts, in their shape; the budget does not cut them", false},
 		{"process.model", "model", "", "model file that sparkless train wrote, with which the hunt process judges in place of a forest over the day", false},
 		{"network.container", "network-container", network.Container, "container of the export of DeviceNetworkEvents", false},
 	}
@@ -183,10 +184,12 @@ func checkHunts(v *values, names []string) error {
 	if f := v.text("output.format"); len(names) > 1 && (f == "csv" || f == "parquet") {
 		errs = append(errs, fmt.Errorf("output.format (%s): %s has the columns of one hunt, and hunts.detect (%s) names several: write a file for each with --out findings-{hunt}.%s", v.origin["output.format"], f, v.origin["hunts.detect"], f))
 	}
-	if slices.Contains(names, masquerade.Name) && len(names) > 1 {
+	named := slices.Contains(names, masquerade.Name)
+	anomalies := named && v.on(namesAsAnomalies) || slices.ContainsFunc(names, func(name string) bool { return name != masquerade.Name })
+	if named && anomalies {
 		errs = append(errs, tablesApart(v, "datacollector.log-type", "datacollector.anomaly-log-type"), tablesApart(v, "logsingestion.stream", "logsingestion.anomaly-stream"))
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return name != masquerade.Name }) {
+	if anomalies {
 		errs = append(errs, tablesApart(v, "datacollector.health-log-type", "datacollector.anomaly-log-type"), tablesApart(v, "logsingestion.health-stream", "logsingestion.anomaly-stream"))
 	}
 	return errors.Join(errs...)

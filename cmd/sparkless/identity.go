@@ -22,7 +22,7 @@ func decisive() []string {
 		"storage.workspace", "fields.preset", "fields.map", "fields.events",
 		"job.shard-size", "job.batch-size", "job.history", "job.max-malformed", "job.partial-malformed", "job.missing-hours", "job.strict", "job.dry-run",
 		"masquerade.profile", "masquerade.min-score", "masquerade.weights", "masquerade.facts", "masquerade.frequent", "masquerade.rare", "masquerade.similarity", "masquerade.self-test",
-		"hunts.mode", "hunts.budget", "process.model",
+		"hunts.mode", "hunts.budget", "hunts.masquerade-anomalies", "process.model",
 		"suppress.file",
 		"datacollector.workspace-id", "datacollector.log-type", "datacollector.health-log-type", "datacollector.anomaly-log-type", "datacollector.endpoint", "datacollector.resource-id",
 		"logsingestion.endpoint", "logsingestion.rule-id", "logsingestion.stream", "logsingestion.health-stream", "logsingestion.anomaly-stream", "logsingestion.audience",

@@ -146,7 +146,11 @@ func keepApart(v *values, w event.Window) error {
 		return nil // checkHunts says so
 	}
 	for i, hunt := range names {
-		for _, name := range outputFiles(v, outlet{hunt: hunt, first: i == 0}, w) {
+		outlets := []outlet{{hunt: hunt, first: i == 0}}
+		if hunt == masquerade.Name {
+			outlets = outletsOfNames(v, nil)
+		}
+		for _, name := range outputFiles(v, w, outlets...) {
 			all = append(all, target{"output.files", name})
 		}
 	}

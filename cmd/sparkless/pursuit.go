@@ -109,7 +109,7 @@ func (c *chase[S]) name() string               { return c.Detector.Spec().Detect
 func (c *chase[S]) container() string          { return c.Detector.Spec().Container }
 func (c *chase[S]) beside(others []job.Fellow) { c.Beside = others }
 
-func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, c.out, w) }
+func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, w, c.out) }
 
 func (c *chase[S]) follow(ctx context.Context, h *hunt) error {
 	c.AllFiles = h.AllFiles

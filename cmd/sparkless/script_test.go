@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -155,8 +156,21 @@ func (s *scriptServers) cmdIngestion(ts *testscript.TestScript, rule publishtest
 }
 
 // cmdArrived checks how many records a server has taken: arrived URL N. With
-// "same URL" for N it checks that both have the same findings.
+// "same URL" for N it checks that both have the same findings, with "once FILE…" that
+// they are those of files of JSON lines, each once.
 func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []string) {
+	if args[1] == "once" {
+		var want []string
+		for _, file := range args[2:] {
+			want = append(want, findingIDs(ts, file)...)
+		}
+		got := s.findings(ts, args[0])
+		slices.Sort(want)
+		if slices.Sort(got); len(want) == 0 || !slices.Equal(got, want) {
+			ts.Fatalf("arrived are %d findings, want %d\n%q\n%q", len(got), len(want), got, want)
+		}
+		return
+	}
 	if args[1] == "same" {
 		if a, b := s.findings(ts, args[0]), s.findings(ts, args[2]); len(a) == 0 || !slices.Equal(a, b) {
 			ts.Fatalf("%d and %d findings, not the same\n%q\n%q", len(a), len(b), a, b)
@@ -166,6 +180,16 @@ func (s *scriptServers) cmdArrived(ts *testscript.TestScript, neg bool, args []s
 	if n := len(s.findings(ts, args[0])); strconv.Itoa(n) != args[1] {
 		ts.Fatalf("%d records arrived, want %s", n, args[1])
 	}
+}
+
+// findingIDs are those of a file of JSON lines.
+func findingIDs(ts *testscript.TestScript, file string) (ids []string) {
+	for line := range strings.Lines(ts.ReadFile(file)) {
+		var f struct{ FindingId string }
+		ts.Check(json.Unmarshal([]byte(line), &f))
+		ids = append(ids, f.FindingId)
+	}
+	return ids
 }
 
 // cmdRecorded checks how the runs ended that have left a record at a server, in

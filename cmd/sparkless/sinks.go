@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparkless/masquerade"
+	"sparkless/masquerade/windows"
 	"sparkless/publish"
 	"sparkless/publish/anomaly"
 	"sparkless/publish/datacollector"
@@ -23,16 +24,54 @@ type outlet struct {
 	logType, stream string // the settings that name the table
 	row             any    // what the columns of files are those of
 	first           bool   // its files have the names that are set
+	// as makes of a finding what goes there; nil if it goes as it is.
+	as func(publish.Record) (publish.Record, error)
 }
 
 // ofNames are the findings of the hunt for masquerading names, ofAnomalies those of
 // another one.
 func ofNames() outlet {
-	return outlet{masquerade.Name, "log-type", "stream", masquerade.Finding{}, true}
+	return outlet{hunt: masquerade.Name, logType: "log-type", stream: "stream", row: masquerade.Finding{}, first: true}
 }
 
 func ofAnomalies(hunt string, first bool) outlet {
-	return outlet{hunt, "anomaly-log-type", "anomaly-stream", anomaly.Finding{}, first}
+	return outlet{hunt: hunt, logType: "anomaly-log-type", stream: "anomaly-stream", row: anomaly.Finding{}, first: first}
+}
+
+// namesAsAnomalies is the setting that has findings of masquerading names go where those
+// of the other hunts go, too.
+const namesAsAnomalies = "hunts.masquerade-anomalies"
+
+// outletsOfNames are where the findings of masquerading names go: as what they are, and,
+// if that is set, in the shape of the other hunts' as well.
+func outletsOfNames(v *values, facts *windows.Facts) []outlet {
+	all := []outlet{ofNames()}
+	if v.on(namesAsAnomalies) {
+		also := ofAnomalies("masquerade-anomalies", false)
+		also.as = func(r publish.Record) (publish.Record, error) { return masquerade.AnomalyOf(r, facts) }
+		all = append(all, also)
+	}
+	return all
+}
+
+// sinksOf returns what makes the destinations of one window's findings at all of the
+// outlets, or all that is wrong with their settings.
+func (a *app) sinksOf(v *values, outlets []outlet) (func(event.Window) ([]publish.Sink, error), error) {
+	var all []func(event.Window) ([]publish.Sink, error)
+	for _, p := range outlets {
+		one, err := a.newSinks(v, p)
+		if err != nil {
+			return nil, err // what is wrong for one is wrong for all
+		}
+		all = append(all, one)
+	}
+	return func(w event.Window) (sinks []publish.Sink, err error) {
+		for _, one := range all {
+			some, failed := one(w)
+			sinks, err = append(sinks, some...), errors.Join(err, failed)
+		}
+		return sinks, err
+	}, nil
 }
 
 // newSinks returns what makes the destinations of one window's findings, or all that
@@ -50,7 +89,7 @@ func (a *app) newSinks(v *values, p outlet) (func(event.Window) ([]publish.Sink,
 	}
 	forWindow := func(w event.Window) ([]publish.Sink, error) {
 		files, err := fileSinks(v, p, w)
-		return append(files, apis...), err
+		return p.shaped(append(files, apis...)), err
 	}
 	_, err := forWindow(event.Day(a.now()))
 	if errs = append(errs, err); errors.Join(errs...) == nil {
@@ -58,6 +97,17 @@ func (a *app) newSinks(v *values, p outlet) (func(event.Window) ([]publish.Sink,
 		errs = append(errs, err)
 	}
 	return forWindow, errors.Join(errs...)
+}
+
+// shaped are sinks that get findings as the outlet has them.
+func (p outlet) shaped(sinks []publish.Sink) []publish.Sink {
+	if p.as == nil {
+		return sinks
+	}
+	for i, s := range sinks {
+		sinks[i] = publish.As(s, p.as)
+	}
+	return sinks
 }
 
 // sinkPolicy retries, and says so.
@@ -135,7 +185,7 @@ func logsIngestionTo(v *values, setting string) (publish.Sink, error) {
 func fileSinks(v *values, p outlet, w event.Window) ([]publish.Sink, error) {
 	var all []publish.Sink
 	var errs []error
-	for _, name := range outputFiles(v, p, w) {
+	for _, name := range outputFiles(v, w, p) {
 		if mark := regexp.MustCompile(`\{[a-z]+\}`).FindString(name); mark != "" {
 			errs = append(errs, fmt.Errorf("output.files (%s): %s: %s stands for nothing; {day} becomes the day, {hunt} the hunt", v.origin["output.files"], address(name), mark))
 			continue
@@ -150,17 +200,19 @@ func fileSinks(v *values, p outlet, w event.Window) ([]publish.Sink, error) {
 	return all, errors.Join(errs...)
 }
 
-// outputFiles are the files for one window's findings of a hunt. Findings of the first
-// go into files of the names that are set, those of another have its name before the
-// ending, unless {hunt} says where it belongs.
-func outputFiles(v *values, p outlet, w event.Window) []string {
+// outputFiles are the files for one window's findings at the outlets. Findings of the
+// first hunt go into files of the names that are set, those of another have its name
+// before the ending, unless {hunt} says where it belongs.
+func outputFiles(v *values, w event.Window, outlets ...outlet) []string {
 	var files []string
-	for _, name := range v.list("output.files") {
-		if !p.first && !strings.Contains(name, "{hunt}") {
-			ending := filepath.Ext(name)
-			name = strings.TrimSuffix(name, ending) + "-{hunt}" + ending
+	for _, p := range outlets {
+		for _, name := range v.list("output.files") {
+			if !p.first && !strings.Contains(name, "{hunt}") {
+				ending := filepath.Ext(name)
+				name = strings.TrimSuffix(name, ending) + "-{hunt}" + ending
+			}
+			files = append(files, strings.NewReplacer("{day}", w.Label(), "{hunt}", p.hunt).Replace(name))
 		}
-		files = append(files, strings.NewReplacer("{day}", w.Label(), "{hunt}", p.hunt).Replace(name))
 	}
 	return files
 }
