@@ -150,6 +150,9 @@ func checkReasons(t *testing.T, f Finding, a anomaly.Finding) {
 		if r.Weight > last || r.Why == "" || r.Value == "" {
 			t.Errorf("%s: %+v after a weight of %v", f.FindingId, r, last)
 		}
+		if r.Name == "few-hosts" && r.Why != "on "+r.Value {
+			t.Errorf("%s: %q is said of %q", f.FindingId, r.Value, r.Why)
+		}
 		last, told[r.Name] = r.Weight, true
 	}
 	strength := 1

@@ -184,9 +184,9 @@ func (c *comparison) spread() (value, usual string) {
 	if c.HostCount == 0 {
 		return "", ""
 	}
-	value = fmt.Sprintf("%s of %s", hostNumber(c.HostCount), plurals(Number{c.EstateHosts, c.EstateHosts > mostHosts}, "host"))
+	value = fmt.Sprintf("%s of %s", hostNumber(c.HostCount), numberOfHosts(Number{c.EstateHosts, c.EstateHosts > mostHosts}))
 	if c.NormalHostCount > 0 {
-		usual = fmt.Sprintf("%s on %s", c.NormalProcess, plurals(hostNumber(c.NormalHostCount), "host"))
+		usual = fmt.Sprintf("%s on %s", c.NormalProcess, numberOfHosts(hostNumber(c.NormalHostCount)))
 	}
 	return value, usual
 }

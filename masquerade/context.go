@@ -166,9 +166,9 @@ func (l *lineup) spread(a *assessment) (found []Point) {
 	if n, all := l.hostsOf(a.view), l.hosts.N; all >= 10 && n.N > 0 {
 		switch {
 		case n.N == 1 || 100*n.N <= all:
-			add("few-hosts", "on %s of %s", n, plurals(l.hosts, "host"))
+			add("few-hosts", "on %s of %s", n, numberOfHosts(l.hosts))
 		case n.N >= 3 && 10*n.N >= all:
-			add("many-hosts", "on %s of %s", n, plurals(l.hosts, "host"))
+			add("many-hosts", "on %s of %s", n, numberOfHosts(l.hosts))
 		}
 	}
 	if days := l.days(a); days >= 7 && a.view.count > 0 {
@@ -245,7 +245,7 @@ func (l *lineup) knownGood(a *assessment) (why string, ok bool) {
 func (l *lineup) context(a *assessment) string {
 	text := "seen " + plural(a.view.count, "time")
 	if n := l.hostsOf(a.view); n.N > 0 {
-		text += fmt.Sprintf(" on %s of %s", n, plurals(l.hosts, "host"))
+		text += fmt.Sprintf(" on %s of %s", n, numberOfHosts(l.hosts))
 	}
 	if days := l.days(a); days > 0 {
 		switch before := l.before(a); before.Days {
@@ -330,10 +330,10 @@ func (l *lineup) addHistory(f *Finding, a *assessment) {
 	}
 }
 
-// plurals is a number of things.
-func plurals(n Number, unit string) string {
+// numberOfHosts is such as "1 host" or "about 20,400 hosts".
+func numberOfHosts(n Number) string {
 	if n.N == 1 {
-		return n.String() + " " + unit
+		return n.String() + " host"
 	}
-	return n.String() + " " + unit + "s"
+	return n.String() + " hosts"
 }
