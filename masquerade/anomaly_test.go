@@ -172,11 +172,34 @@ func checkReasons(t *testing.T, f Finding, a anomaly.Finding) {
 	if strength > 0 && math.Abs(total-1) > 0.001 {
 		t.Errorf("%s: the reasons weigh %v", f.FindingId, total)
 	}
+	checkShare(t, f, a)
 	if f.NormalProcess != "" && f.NormalProcess != f.PotentiallyMaliciousProcess && f.NormalCount > 0 {
 		usual := func(r anomaly.Reason) bool { return strings.Contains(r.Usual, plural(f.NormalCount, "time")) }
 		if !slices.ContainsFunc(a.AnomalyReasons, usual) {
 			t.Errorf("%s: nothing says how often the imitated name is seen: %+v", f.FindingId, a.AnomalyReasons)
 		}
+	}
+}
+
+// checkShare holds the weights of evidence against the score: of the first kind, however
+// much there is, it is what the strongest adds to it.
+func checkShare(t *testing.T, f Finding, a anomaly.Finding) {
+	t.Helper()
+	if len(f.Evidence) == 0 || f.Evidence[0].Points <= 0 {
+		return
+	}
+	all, got := f.Evidence[0].Points, 0.0
+	for _, m := range f.Modifiers {
+		all += max(m.Points, 0)
+	}
+	for _, r := range a.AnomalyReasons {
+		named := func(p Point) bool { return p.Name == r.Name }
+		if slices.ContainsFunc(f.Evidence, named) && witnessOf(r.Name) == witnessOf(f.Evidence[0].Name) {
+			got += r.Weight
+		}
+	}
+	if want := float64(f.Evidence[0].Points) / float64(all); math.Abs(got-want) > 0.001 {
+		t.Errorf("%s: evidence of the first kind weighs %v, not %v: %+v", f.FindingId, got, want, a.AnomalyReasons)
 	}
 }
 
@@ -232,13 +255,21 @@ func TestAnomaliesOfHostileTexts(t *testing.T) {
 				if err != nil {
 					t.Errorf("%.40q: %v", h, err)
 				}
+				shown := []string{a.Entity, a.Description, a.UserName, a.SourceDevice}
 				for _, e := range a.Entities {
-					if strings.ContainsAny(e.Value, "\x00\x1b\r\n\u202e") {
-						t.Errorf("%.40q: %s %q", h, e.Kind, e.Value)
-					}
+					shown = append(shown, e.Value)
+				}
+				for _, r := range a.AnomalyReasons {
+					shown = append(shown, r.Value, r.Usual, r.Why)
+				}
+				if text := strings.Join(shown, " "); strings.ContainsAny(text, "\x00\x1b\r\n\u202e") {
+					t.Errorf("%.40q: %q", h, text)
 				}
 			}
 		}
+	}
+	if a, err := (Finding{FindingId: "mq-1"}).Anomaly(nil); err != nil || a.Entity != "(no name)" {
+		t.Errorf("without a name it is of %q, %v", a.Entity, err)
 	}
 	if _, err := AnomalyOf(publish.Record{ID: "x", Body: json.RawMessage(`[]`)}, nil); err == nil {
 		t.Error("what is no finding is an anomaly")

@@ -32,33 +32,24 @@ func (viewReplacer) Replaces() {}
 // holds: Deliver offers all that are left with each batch.
 const mostViewed = 512
 
-// Send sends a leading part of the records, up to one of which there is no view.
+// Send sends a leading part of the records, or none if there is no view of one of these:
+// Deliver finds out which.
 func (v *viewer) Send(ctx context.Context, records []Record) (int, error) {
-	made, err := v.made(records[:min(len(records), mostViewed)])
-	if err != nil && len(made) == 0 {
-		return 0, err
-	}
-	return v.Sink.Send(ctx, made)
+	return v.send(ctx, records[:min(len(records), mostViewed)])
 }
 
 // Send sends all of the records, or none.
 func (v viewReplacer) Send(ctx context.Context, records []Record) (int, error) {
-	made, err := v.made(records)
-	if err != nil {
-		return 0, err
-	}
-	return v.Sink.Send(ctx, made)
+	return v.send(ctx, records)
 }
 
-// made are the views of the records up to the first one of which there is none.
-func (v *viewer) made(records []Record) ([]Record, error) {
-	made := make([]Record, 0, len(records))
-	for _, r := range records {
-		one, err := v.view(r)
-		if err != nil {
-			return made, fmt.Errorf("record %q: %w: %w", r.ID, ErrRefused, err)
+func (v *viewer) send(ctx context.Context, records []Record) (int, error) {
+	made := make([]Record, len(records))
+	for i, r := range records {
+		var err error
+		if made[i], err = v.view(r); err != nil {
+			return 0, fmt.Errorf("record %q: %w: %w", r.ID, ErrRefused, err)
 		}
-		made = append(made, one)
 	}
-	return made, nil
+	return v.Sink.Send(ctx, made)
 }

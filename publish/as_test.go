@@ -74,6 +74,18 @@ func TestAsGoesByTheGivenRevisions(t *testing.T) {
 	}
 }
 
+// However many are left, no more are made anew than a batch may hold.
+func TestAsMakesFewAtATime(t *testing.T) {
+	calls := 0
+	sink := As(sinkFunc(func(context.Context, []Record) (int, error) { return 1, nil }), func(r Record) (Record, error) {
+		calls++
+		return r, nil
+	})
+	if n, err := sink.Send(t.Context(), numbered(10*mostViewed)); n != 1 || err != nil || calls > mostViewed {
+		t.Errorf("%d, %v, after %d views", n, err, calls)
+	}
+}
+
 func TestAsKeepsTheKindOfSink(t *testing.T) {
 	plain := As(sinkFunc(func(_ context.Context, r []Record) (int, error) { return len(r), nil }), shouted(nil))
 	if _, ok := plain.(Replacer); ok || plain.Name() != "test-sink" {
