@@ -42,7 +42,7 @@ type Finding struct {
 	DataDay   string `column:"datetime"` // the start of the UTC day, or of the window, that was analysed
 	Scope     string `json:",omitempty"` // the estate, where several share a table
 
-	RuleName    string  // the hunt: process, logon or network
+	RuleName    string  // the hunt, such as logon
 	Entity      string  // who or what it is about, such as CONTOSO\alice
 	EntityKind  string  // such as account or process
 	Description string  // one line: what is unusual, with the actual and the usual value
