@@ -286,6 +286,35 @@ func TestWorkerWorksForEachHunt(t *testing.T) {
 	}
 }
 
+// A hunt whose container is not there is no run, and nobody works for it: the others are,
+// and do.
+func TestManyMachinesGoOnWithoutAContainer(t *testing.T) {
+	day := newTogether(t)
+	const missing = "no export blobs for the hunt network"
+	for _, command := range []string{"run", "backfill"} {
+		args := []string{command, "--engine", "temporal", "--detect", "masquerade,network", "--out", command + "-{day}.jsonl"}
+		if command == "run" {
+			args = append(args, "--day", day)
+		} else {
+			args = append(args, "--from", day, "--to", dayAfter(t, day))
+		}
+		f := plainServers()
+		code, stdout, log := executeAt(t.Context(), f, args...)
+		if code != exitPartial || !slices.Equal(f.hunts(), []string{"masquerade"}) || strings.Count(log, `"ERROR","msg":"`+missing) != 1 || read(t, command+"-"+day+".jsonl") == "" {
+			t.Errorf("%s: exit code %d, asked for %v\n%.300s\n%s", command, code, f.hunts(), stdout, log)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f := newFakeServers(func(string) server {
+		return &waitingServer{&fakeServer{}, day, func(error) { cancel() }}
+	})
+	code, _, log := executeAt(ctx, f, "worker", "--detect", "masquerade,network")
+	if code != exitInterrupted || !slices.Equal(f.hunts(), []string{"masquerade"}) || !strings.Contains(log, missing) {
+		t.Errorf("worker: exit code %d, asked for %v\n%s", code, f.hunts(), log)
+	}
+}
+
 // Status and cancel are about the runs of all hunts that are chosen.
 func TestStatusAndCancelOfEachHunt(t *testing.T) {
 	newTogether(t)

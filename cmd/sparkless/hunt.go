@@ -87,6 +87,9 @@ func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, by w
 		deliveries = r.Deliveries
 	}
 	more, others := a.pursue(ctx, h, w, err, func(p pursuit) (*anomalies, error) {
+		if err := p.barred(); err != nil {
+			return nil, strictly(v, err)
+		}
 		r, err := by.anomalies(ctx, p, w)
 		return r, strictly(v, err)
 	})
@@ -138,7 +141,7 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 	if err != nil {
 		return err
 	}
-	return join(failed.orNil(), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, append(deliveries, more...)))
+	return join(failed.orNil(), strictly(v, h.barred()), a.printKept(ctx, h.output), a.writePages(h.pages), a.settle(ctx, h, from, append(deliveries, more...)))
 }
 
 // nameDays hunts for masquerading names on each day of a range. It returns an error

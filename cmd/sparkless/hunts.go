@@ -132,11 +132,14 @@ func makeNetwork(a *app, v *values, h *hunt) (pursuit, error) {
 }
 
 // containerOf is what the settings call a container of an export.
-func containerOf(v *values, exported string) string {
+func containerOf(v *values, exported string) string { return v.text(containerSetting(exported)) }
+
+// containerSetting is the setting that does.
+func containerSetting(exported string) string {
 	if exported == network.Container {
-		return v.text("network.container")
+		return "network.container"
 	}
-	return v.text("storage.container")
+	return "storage.container"
 }
 
 // mainContainer is the one that the first of the hunts reads.

@@ -107,7 +107,9 @@ func (h *hunt) span(ctx context.Context) (first, last time.Time, err error) {
 		spans = append(spans, h.Span)
 	}
 	for _, p := range h.pursuits {
-		spans = append(spans, p.span)
+		if p.barred() == nil {
+			spans = append(spans, p.span)
+		}
 	}
 	var none error
 	for _, span := range spans {

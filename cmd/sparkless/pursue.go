@@ -77,6 +77,12 @@ func inHunt(name string, err error) error {
 func (a *app) pursueDays(ctx context.Context, v *values, h *hunt, from, to time.Time, failed *failedDays) ([]publish.Delivery, error) {
 	var deliveries []publish.Delivery
 	for _, p := range h.pursuits {
+		if err := p.barred(); err != nil { // which is said once, and not of each day
+			for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
+				a.summary.pursuit(p, event.Day(date), nil, err)
+			}
+			continue
+		}
 		a.at = place{p.name() + " " + from.Format(time.DateOnly), 1, failed.days}
 		a.log.Info("hunting through a range", "hunt", p.name(), "first", from.Format(time.DateOnly), "days", failed.days)
 		err := p.days(ctx, from, to, func(date time.Time, r *anomalies, err error) {

@@ -43,6 +43,9 @@ type pursuit interface {
 	// beside sets the hunts that this one reads for.
 	beside(others []job.Fellow)
 	container() string
+	// barred is why there is nothing that the hunt can read, nil if there is. Others go on
+	// without it.
+	barred() error
 	// files are those that the findings of a window are written to.
 	files(w event.Window) []string
 }
@@ -73,6 +76,7 @@ type chase[S job.State[S]] struct {
 	hushed   *suppress.Outcome // of the day that was finished last
 	anew     func() pursued[S] // a detector of its own for other goroutines
 	notes    func() []string   // of the day that was finished last; nil if there are never any
+	bar      error             // why nothing can be read
 }
 
 // newChase makes a pursuit that shares all but detector and findings with the hunt, and
@@ -93,9 +97,9 @@ func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func
 	if err != nil {
 		return nil, err
 	}
-	if container := containerOf(v, c.container()); container != mainContainer(v) {
-		if c.Input, c.Source, err = a.openInput(v, container); err != nil {
-			return nil, usageError{fmt.Errorf("the hunt %s reads the container %s: name another (network.container), or leave it out of hunts.detect (%s): %w", c.name(), address(container), v.origin["hunts.detect"], err)}
+	if c.apart() {
+		if err := c.open(); err != nil {
+			return nil, usageError{err}
 		}
 	}
 	c.out = ofAnomalies(c.name(), names[0] == c.name())
@@ -110,15 +114,6 @@ func (c *chase[S]) container() string          { return c.Detector.Spec().Contai
 func (c *chase[S]) beside(others []job.Fellow) { c.Beside = others }
 
 func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, w, c.out) }
-
-func (c *chase[S]) follow(ctx context.Context, h *hunt) error {
-	c.AllFiles = h.AllFiles
-	if containerOf(c.v, c.container()) == mainContainer(c.v) {
-		c.Layout = h.Layout
-		return nil
-	}
-	return c.a.layOut(ctx, c.v, &c.Config, c.Input)
-}
 
 // carrier is who carries the pursuit out.
 func (c *chase[S]) carrier(ctx context.Context) (carrier[S], func(), error) {

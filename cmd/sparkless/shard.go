@@ -144,7 +144,9 @@ func (a *app) shard(ctx context.Context, v *values, w event.Window, plan string,
 		err = shareOfPlan(ctx, a, &h.Hunt, w, plan, s)
 	}
 	for _, p := range h.pursuits {
-		if err == nil {
+		if bar := p.barred(); bar != nil {
+			a.log.Warn(bar.Error(), "hunt", p.name()) // the run is partial, which is for merge to say
+		} else if err == nil {
 			err = p.share(ctx, w, plan, s)
 		}
 	}

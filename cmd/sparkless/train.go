@@ -147,7 +147,7 @@ func (learner) Finish(context.Context, event.Window, *process.State, *process.St
 func (a *app) gatherExecutions(ctx context.Context, v *values, h *hunt, p process.Params, w event.Window) (*process.State, []string, error) {
 	c, err := newChase(a, v, h, true, func() pursued[*process.State] { return learner{process.New(p, h.Scope, h.Workers)} })
 	if err == nil {
-		err = c.follow(ctx, h)
+		err = join(c.follow(ctx, h), c.barred())
 	}
 	if err != nil {
 		return nil, nil, err

@@ -51,7 +51,7 @@ func (a *app) problems(v *values, err error) together {
 	_, err = newOutput(v)
 	all = append(all, problemsIn(err)...)
 	h, err := a.draft(v)
-	all = append(all, problemsIn(errors.Join(err, a.checkWindow(v)))...)
+	all = append(all, problemsIn(errors.Join(err, h.barred(), a.checkWindow(v)))...)
 	if len(all) == 0 && !guessed {
 		a.advise(v, &h.hunt)
 	}

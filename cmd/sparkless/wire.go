@@ -188,7 +188,9 @@ func exportFolder(v *values, container string) string {
 	folder := v.text("storage.folder")
 	inside, beside := filepath.Join(folder, container), filepath.Join(folder, "..", container)
 	name := filepath.Base(filepath.Clean(folder))
-	other := name != container && (name == v.text("storage.container") || name == v.text("network.container"))
+	events := v.text("storage.container")
+	other := name != container && (name == events || name == v.text("network.container"))
+	holds := container != events && isFolder(filepath.Join(folder, events)) // so the other would be beside that
 	switch {
 	case isFolder(inside):
 		return inside
@@ -196,10 +198,10 @@ func exportFolder(v *values, container string) string {
 		return folder
 	case other && (container != mainContainer(v) || isFolder(beside)):
 		return beside
-	case container == mainContainer(v):
+	case container == mainContainer(v) && !holds:
 		return folder
 	}
-	return inside // what was set holds another container
+	return inside
 }
 
 // workPlace is where the work store is: a folder or a container.

@@ -55,6 +55,10 @@ func (a *app) work(ctx context.Context, v *values) error {
 		})
 	}
 	for _, p := range h.pursuits {
+		if err := p.barred(); err != nil {
+			a.log.Warn("not working for a hunt", "hunt", p.name(), "because", err)
+			continue
+		}
 		at = append(at, func(ctx context.Context, t turn) (context.Context, func(), error) { return p.work(ctx, h, t) })
 	}
 	err = workAll(ctx, at)
