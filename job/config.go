@@ -38,6 +38,9 @@ type Config struct {
 	// History is how many days before the analysed one are looked back on, as far
 	// as their profiles are kept.
 	History int
+	// Budget is how many findings a window has at most, the first ones; 0 sets no bound.
+	// Those that are suppressed do not count.
+	Budget int
 	// Memory is how many bytes the process may take; 0 sets no bound. Past what
 	// UsableMemory leaves of it a day fails with ErrMemory.
 	Memory int64

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"iter"
 
 	"sparkless/publish"
 	"sparkless/storage/event"
@@ -48,4 +49,12 @@ type Detector[S State[S]] interface {
 	// if the detector is Remembering and there are any, or New's value. It depends
 	// on nothing else, and its records are ordered.
 	Finish(ctx context.Context, w event.Window, day, history S) ([]publish.Record, error)
+}
+
+// Ranking is what a Detector offers that may find more than anybody is to read.
+type Ranking[S any] interface {
+	// Rank is Finish for who may not want all findings: it returns how many there are, and
+	// makes each when it is asked for, in the order of Finish. They are asked for at most
+	// once, and while nobody else uses the states.
+	Rank(ctx context.Context, w event.Window, day, history S) (n int, found iter.Seq2[publish.Record, error], err error)
 }

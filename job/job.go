@@ -45,10 +45,10 @@ type Hunt[S State[S]] struct {
 	Beside []Fellow
 	// Sinks returns the destinations for one window.
 	Sinks func(event.Window) ([]publish.Sink, error)
-	// Suppress, if set, is given the findings of a day once, after they are made and
-	// before any is kept or sent. It returns those to publish and those to keep
-	// quiet, each of them in one of the two and in the order it was given.
-	Suppress func(records []publish.Record) (kept, suppressed []publish.Record, err error)
+	// Suppress, if set, is called for each day when its findings are made, before any is
+	// kept or sent. What it returns is asked of them, in their order, whether one is to be
+	// kept quiet; those beyond the budget it is not asked of.
+	Suppress func() (covers func(publish.Record) (bool, error))
 	Config
 	// Now replaces the clock, which decides which hours of today are over. Optional.
 	Now func() time.Time
@@ -87,6 +87,7 @@ type Outcome struct {
 	History    History
 	Records    []publish.Record
 	Suppressed []publish.Record // findings that are neither kept nor sent
+	OverBudget int              // findings that Config.Budget leaves out, also those that would be suppressed
 	Deliveries []publish.Delivery
 	// Superseded are the IDs of findings that an earlier run of the day had and
 	// could not deliver everywhere, and that are none any more, or are suppressed.

@@ -54,16 +54,13 @@ func (h *Hunt[S]) getProfile(ctx context.Context, w event.Window) (Partial[S], n
 }
 
 // finish makes findings of the day's state beside what earlier days know, and sets
-// aside those that are suppressed. Day and Recall share it, so that they find the
+// aside those that are suppressed, or too many. Day and Recall share it, so that they find the
 // same.
 func (h *Hunt[S]) finish(ctx context.Context, r *Result[S]) error {
 	return h.step(ctx, Finishing, func(ctx context.Context) (err error) {
 		if err = h.lookBack(ctx, r); err != nil {
 			return err
 		}
-		if r.Records, err = h.Detector.Finish(ctx, r.Window, r.Day, r.Past); err != nil {
-			return asMemory(err)
-		}
-		return h.suppress(r)
+		return asMemory(h.choose(ctx, r))
 	})
 }

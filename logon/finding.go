@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,58 +15,67 @@ import (
 	"sparkless/storage/printable"
 )
 
-// deviations are the findings of the default: accounts and sources.
-func (d *Detector) deviations(ctx context.Context, _ event.Window, day, history *State) ([]anomaly.Finding, error) {
+// deviations are the findings of the default: accounts and sources. An attack on
+// passwords may have one for each account, so of each no more is kept than its rank: who
+// wants it has it made again.
+func (d *Detector) deviations(ctx context.Context, w event.Window, day, history *State) ([]anomaly.Candidate, error) {
 	all, forest, err := d.judge(ctx, day, history)
 	if err != nil {
 		return nil, err
 	}
-	best := map[string]anomaly.Finding{} // of a window of several days, by ID
-	keep := func(f anomaly.Finding) {
-		before, there := best[f.FindingId]
-		if f.Score >= d.params.MinScore && (!there || f.Score > before.Score || f.Score == before.Score && f.StartTime < before.StartTime) {
-			best[f.FindingId] = f
-		}
-		if most := d.params.Budget; most > 0 && len(best) > 2*most+spareFindings {
-			strongest(best, most)
-		}
-	}
+	best := ranks{}
 	for _, a := range accountsOf(all, day) {
-		f, ok, err := d.ofAccount(a, forest, history)
-		if err != nil {
+		tell := func() (f anomaly.Finding, ok bool, err error) { return d.ofAccount(a, forest, history) }
+		if err := best.add(w, d.params.MinScore, tell); err != nil {
 			return nil, err
-		}
-		if ok {
-			keep(f)
 		}
 	}
 	for _, r := range day.sources.sorted(&day.store) {
 		if s := sprayed(r, d.usualOfSource(day, history, r)); s != nil {
-			f, err := d.ofSource(r, s, history)
-			if err != nil {
+			tell := func() (f anomaly.Finding, ok bool, err error) {
+				f, err = d.ofSource(r, s, history)
+				return f, true, err
+			}
+			if err := best.add(w, d.params.MinScore, tell); err != nil {
 				return nil, err
 			}
-			keep(f)
 		}
 	}
-	found := make([]anomaly.Finding, 0, len(best))
-	for _, f := range best {
-		found = append(found, f)
-	}
-	return found, nil
+	return best.candidates(), nil
 }
 
-// spareFindings is how many more than twice the budget are held at a time: an attack on
-// passwords may have one for each account.
-const spareFindings = 1 << 10
+// ranks are the findings of a window, which may have several days, by ID: the strongest
+// of each, and of equals the first.
+type ranks map[string]ranked
 
-// strongest leaves so many of the findings, those of the highest scores.
-func strongest(found map[string]anomaly.Finding, most int) {
-	best, _ := anomaly.Best(slices.Collect(maps.Values(found)), most)
-	clear(found)
-	for _, f := range best {
-		found[f.FindingId] = f
+type ranked struct {
+	anomaly.Candidate
+	start string
+}
+
+// add adds a finding if there is one of at least that score.
+func (all ranks) add(w event.Window, least float64, tell func() (anomaly.Finding, bool, error)) error {
+	f, ok, err := tell()
+	if err != nil || !ok || f.Score < least {
+		return err
 	}
+	before, there := all[f.FindingId]
+	if there && (f.Score < before.Score || f.Score == before.Score && f.StartTime >= before.start) {
+		return nil
+	}
+	all[f.FindingId] = ranked{anomaly.Candidate{ID: f.FindingId, Score: f.Score, Tell: func() (anomaly.Finding, error) {
+		f, _, err := tell()
+		f.In(w)
+		return f, err
+	}}, f.StartTime}
+	return nil
+}
+
+func (all ranks) candidates() (found []anomaly.Candidate) {
+	for _, r := range all {
+		found = append(found, r.Candidate)
+	}
+	return found
 }
 
 // accountsOf puts together what is known of each account on a day.

@@ -218,21 +218,3 @@ func TestFindingsDoNotDependOnOrder(t *testing.T) {
 		}
 	}
 }
-
-// A budget keeps the highest scores.
-func TestBudget(t *testing.T) {
-	t.Parallel()
-	var events []logonEvent
-	for i := range 30 {
-		events = append(events, repeat(10+i, time.Hour/2, failing(alice(0)), func(_ int, e *logonEvent) { e.user = fmt.Sprint("user", i) })...)
-	}
-	p := DefaultParams()
-	p.Budget = 3
-	if got := sum(finish(t, New(p, "all", 1), stateOf(events), nil)); !slices.Equal(got, []string{`CONTOSO\user29: brute-force`, `CONTOSO\user28: brute-force`, `CONTOSO\user27: brute-force`}) {
-		t.Errorf("%q", got)
-	}
-	p.Budget = 0
-	if got := finish(t, New(p, "all", 1), stateOf(events), nil); len(got) < 30 {
-		t.Errorf("%d findings without a budget", len(got))
-	}
-}

@@ -11,7 +11,7 @@ package logon
 
 import (
 	"context"
-	"fmt"
+	"iter"
 
 	"sparkless/publish"
 	"sparkless/publish/anomaly"
@@ -85,6 +85,16 @@ func (d *Detector) Past(day *State) *State {
 // Finish returns the findings of a window, the highest score first: one for an account,
 // and one for a source of failed logons.
 func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *State) ([]publish.Record, error) {
+	_, found, err := d.Rank(ctx, w, day, history)
+	if err != nil {
+		return nil, err
+	}
+	return anomaly.Records(found)
+}
+
+// Rank is Finish that makes a finding when it is asked for it, and returns how many there
+// are.
+func (d *Detector) Rank(ctx context.Context, w event.Window, day, history *State) (int, iter.Seq2[publish.Record, error], error) {
 	day.settle()
 	find := d.deviations
 	if d.params.Notebook {
@@ -92,17 +102,7 @@ func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *Sta
 	}
 	all, err := find(ctx, w, day, history)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	best, _ := anomaly.Best(all, d.params.Budget)
-	records := make([]publish.Record, 0, len(best))
-	for i := range best {
-		best[i].In(w)
-		r, err := best[i].Record()
-		if err != nil {
-			return nil, fmt.Errorf("logon: finding %s: %w", best[i].FindingId, err)
-		}
-		records = append(records, r)
-	}
-	return records, nil
+	return len(all), anomaly.Rank(all), nil
 }

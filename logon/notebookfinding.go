@@ -13,7 +13,7 @@ import (
 
 // notebookFindings are the outliers of the notebook among the network logons of the
 // window, whose forest is grown over those of the history, too.
-func (d *Detector) notebookFindings(_ context.Context, _ event.Window, day, history *State) ([]anomaly.Finding, error) {
+func (d *Detector) notebookFindings(_ context.Context, w event.Window, day, history *State) ([]anomaly.Candidate, error) {
 	var days []UserDay
 	today := map[key]*row{}
 	for _, r := range day.accounts.sorted(&day.store) {
@@ -28,7 +28,8 @@ func (d *Detector) notebookFindings(_ context.Context, _ event.Window, day, hist
 		return nil, err
 	}
 	others := daysOfOutliers(days, scored)
-	best := map[string]anomaly.Finding{}
+	seen := map[string]bool{}
+	var found []anomaly.Candidate
 	for _, s := range scored {
 		r := today[key{day: dayOf(s.Date.UnixNano()), domain: s.DstDomain, user: s.DstUser, logonType: network}]
 		if !s.Outlier || r == nil {
@@ -38,13 +39,11 @@ func (d *Detector) notebookFindings(_ context.Context, _ event.Window, day, hist
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := best[f.FindingId]; !ok { // scored is in order
-			best[f.FindingId] = f
+		if !seen[f.FindingId] { // scored is in order
+			seen[f.FindingId] = true
+			f.In(w)
+			found = append(found, anomaly.Told(f))
 		}
-	}
-	found := make([]anomaly.Finding, 0, len(best))
-	for _, f := range best {
-		found = append(found, f)
 	}
 	return found, nil
 }

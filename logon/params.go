@@ -10,8 +10,6 @@ type Params struct {
 	// Notebook has the findings of the original notebook: the outliers of an isolation
 	// forest over the z-scores of network logons.
 	Notebook bool
-	// Budget is how many findings a window has at most; 0 is no bound.
-	Budget int
 	// Seed is that of the isolation forest.
 	Seed uint64
 	// MinScore is the least score of a finding, 0 to 1. The notebook does not ask for it.
@@ -22,14 +20,11 @@ type Params struct {
 }
 
 // DefaultParams are the settings of those who set none.
-func DefaultParams() Params { return Params{Budget: 20, Seed: 42, MinScore: low, MinDays: 5} }
+func DefaultParams() Params { return Params{Seed: 42, MinScore: low, MinDays: 5} }
 
 // Validate names every setting that cannot work.
 func (p Params) Validate() error {
 	var errs []error
-	if p.Budget < 0 {
-		errs = append(errs, fmt.Errorf("logon.budget: %d is below 0; 0 is no bound", p.Budget))
-	}
 	if !(p.MinScore >= 0 && p.MinScore <= 1) {
 		errs = append(errs, fmt.Errorf("logon.min-score: %v is not between 0 and 1", p.MinScore))
 	}

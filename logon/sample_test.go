@@ -66,7 +66,6 @@ func TestPlantedCases(t *testing.T) {
 			before = append(before, s)
 		}
 		p := DefaultParams()
-		p.Budget = 0
 		d := New(p, "all", 2)
 		records, err := d.Finish(t.Context(), event.Day(cfg.Day), today, pastOf(t, d, today, before...))
 		if err != nil {

@@ -147,8 +147,8 @@ func TestParams(t *testing.T) {
 	if err := DefaultParams().Validate(); err != nil {
 		t.Error(err)
 	}
-	err := Params{Budget: -1, MinScore: math.NaN(), MinDays: 1}.Validate()
-	for _, name := range []string{"logon.budget", "logon.min-score", "logon.min-days"} {
+	err := Params{MinScore: math.NaN(), MinDays: 1}.Validate()
+	for _, name := range []string{"logon.min-score", "logon.min-days"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -33,9 +33,9 @@ func severity(score float64) string {
 	return anomaly.Informational
 }
 
-// judge returns a finding for each name and kind of folder of which a process scores
+// judge has a finding for each name and kind of folder of which a process scores
 // enough, in no order. It is about the connections of those that do.
-func (d *Detector) judge(w event.Window, day, history *Connections) (found []anomaly.Finding) {
+func (d *Detector) judge(w event.Window, day, history *Connections) (found []anomaly.Candidate) {
 	f := newFleet(day, history)
 	for _, group := range programs(day) {
 		var worst *verdict
@@ -50,7 +50,8 @@ func (d *Detector) judge(w event.Window, day, history *Connections) (found []ano
 			}
 		}
 		if len(suspects) > 0 {
-			found = append(found, d.finding(w, f, worst, suspects))
+			found = append(found, anomaly.Candidate{ID: d.id(worst.name, worst.place.String()), Score: round(worst.score),
+				Tell: func() (anomaly.Finding, error) { return d.finding(w, f, worst, suspects), nil }})
 		}
 	}
 	return found
@@ -120,9 +121,11 @@ func tacticOf(technique string) string {
 	return "CommandAndControl"
 }
 
+func (d *Detector) id(name, part string) string { return anomaly.ID(Name, d.scope, name, part) }
+
 // about fills in what the entries have in common: who, when, where.
 func (d *Detector) about(w event.Window, name, part string, group []*entry) anomaly.Finding {
-	out := anomaly.Finding{FindingId: anomaly.ID(Name, d.scope, name, part), Scope: d.scope, RuleName: Name, Entity: name, EntityKind: "process"}
+	out := anomaly.Finding{FindingId: d.id(name, part), Scope: d.scope, RuleName: Name, Entity: name, EntityKind: "process"}
 	out.In(w)
 	first, last := group[0].first, group[0].last
 	for _, e := range group {

@@ -231,20 +231,16 @@ func TestFamiliarity(t *testing.T) {
 	}
 }
 
-func TestBudgetAndSameBytes(t *testing.T) {
+func TestSameBytesAndLeastScore(t *testing.T) {
 	list := wild(rand.New(rand.NewPCG(5, 5)), 3000)
 	p := DefaultParams()
-	p.Score, p.Budget = 0, 0
+	p.Score = 0
 	all := finish(t, p, day(20), added(list...), nil)
 	slices.Reverse(list)
 	if again := finish(t, p, day(20), added(list...), nil); !reflect.DeepEqual(all, again) {
 		t.Error("another order gives other findings")
 	}
-	p.Budget = 3
-	if few := finish(t, p, day(20), added(list...), nil); !reflect.DeepEqual(few, all[:3]) {
-		t.Errorf("%d findings, not the first three", len(few))
-	}
-	p.Budget, p.Score = 0, all[2].Score
+	p.Score = all[2].Score
 	if some := finish(t, p, day(20), added(list...), nil); len(some) < 3 || some[len(some)-1].Score != all[2].Score {
 		t.Error("a finding of exactly the least score is missing")
 	}
@@ -286,7 +282,7 @@ func TestParams(t *testing.T) {
 	if err := DefaultParams().Validate(); err != nil {
 		t.Error(err)
 	}
-	for _, p := range []Params{{Budget: -1}, {Score: -0.1}, {Score: 1.1}} {
+	for _, p := range []Params{{Score: -0.1}, {Score: 1.1}} {
 		if p.Validate() == nil {
 			t.Errorf("%+v is allowed", p)
 		}

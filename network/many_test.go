@@ -26,7 +26,7 @@ func many(date, n int, shaped bool) *Connections {
 func TestManyProcessesAlike(t *testing.T) {
 	for _, shaped := range []bool{false, true} {
 		p := DefaultParams()
-		p.Score, p.Budget = 0, 5
+		p.Score = 0
 		found := finish(t, p, day(20), many(20, 5_000, shaped), []*Connections{many(19, 5_000, shaped)})
 		if len(found) == 0 {
 			t.Fatalf("shaped %v: no finding", shaped)

@@ -9,6 +9,7 @@ package network
 
 import (
 	"context"
+	"iter"
 
 	"sparkless/publish"
 	"sparkless/publish/anomaly"
@@ -75,26 +76,24 @@ func (d *Detector) Past(day *Connections) *Connections { return day.newPast() }
 // Finish returns the findings of a window, the highest score first, whose connections
 // are in day.
 func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *Connections) ([]publish.Record, error) {
-	var found []anomaly.Finding
+	_, found, err := d.Rank(ctx, w, day, history)
+	if err != nil {
+		return nil, err
+	}
+	return anomaly.Records(found)
+}
+
+// Rank is Finish that makes a finding when it is asked for it, and returns how many there
+// are.
+func (d *Detector) Rank(ctx context.Context, w event.Window, day, history *Connections) (int, iter.Seq2[publish.Record, error], error) {
+	var found []anomaly.Candidate
 	if d.params.Notebook {
 		var err error
 		if found, err = d.notebook(w, day); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	} else {
 		found = d.judge(w, day, history)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	best, _ := anomaly.Best(found, d.params.Budget)
-	records := []publish.Record{}
-	for _, f := range best {
-		r, err := f.Record()
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, nil
+	return len(found), anomaly.Rank(found), ctx.Err()
 }

@@ -18,7 +18,7 @@ const contamination = 0.01
 // isolates. A connection is a row. The facts are the original's: a parent of another
 // name, "temp" in small letters in the path, a shell among the words of the command
 // line. The score is the forest's, 0 to 1, and says little.
-func (d *Detector) notebook(w event.Window, day *Connections) ([]anomaly.Finding, error) {
+func (d *Detector) notebook(w event.Window, day *Connections) ([]anomaly.Candidate, error) {
 	groups := byName(day)
 	if len(groups) == 0 {
 		return nil, nil
@@ -45,10 +45,10 @@ func (d *Detector) notebook(w event.Window, day *Connections) ([]anomaly.Finding
 	if err != nil {
 		return nil, fmt.Errorf("network: scoring %d names: %w", len(groups), err)
 	}
-	var found []anomaly.Finding
+	var found []anomaly.Candidate
 	for i, g := range groups {
 		if forest.Outlier(scores[i]) {
-			found = append(found, d.notebookFinding(w, g, -scores[i], forest.Offset(), int(x.Data[i])))
+			found = append(found, anomaly.Told(d.notebookFinding(w, g, -scores[i], forest.Offset(), int(x.Data[i]))))
 		}
 	}
 	return found, nil

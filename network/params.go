@@ -11,8 +11,6 @@ type Params struct {
 	// the process name in the alphabet, which marks about one percent of the connections
 	// to IPv4 addresses, whatever they are. Score is of no use then.
 	Notebook bool
-	// Budget is how many findings a day has at most; 0 sets no bound.
-	Budget int
 	// Score is the least score of a finding, 0 to 1.
 	Score float64
 	// Seed is what the forest is drawn from.
@@ -20,14 +18,11 @@ type Params struct {
 }
 
 // DefaultParams are those of who sets none.
-func DefaultParams() Params { return Params{Budget: 20, Score: 0.35, Seed: 42} }
+func DefaultParams() Params { return Params{Score: 0.35, Seed: 42} }
 
 // Validate names every setting that cannot work.
 func (p Params) Validate() error {
 	var errs []error
-	if p.Budget < 0 {
-		errs = append(errs, fmt.Errorf("network.budget: %d: give 0 for no bound, or more", p.Budget))
-	}
 	if !(p.Score >= 0 && p.Score <= 1) {
 		errs = append(errs, fmt.Errorf("network.score: %v is not between 0 and 1", p.Score))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -38,12 +39,11 @@ type Outcome struct {
 	Groups     int    // of executions that are alike
 	LeftOut    int64  // executions of programs for which there was no room
 	Below      int    // programs whose score is below Params.MinScore
-	OverBudget int    // findings that Params.Budget leaves out
 	Drift      *Drift // from the model, if there is one
 }
 
-// Observe has f told what came out of Finish, each time before Finish returns. It is to
-// be called before anything else.
+// Observe has f told what came out of Finish or Rank, each time before it returns. It is
+// to be called before anything else.
 func (d *Detector) Observe(f func(Outcome)) { d.observe = f }
 
 // Spec tells what the detector reads: event 4688, "A new process has been created", of
@@ -72,26 +72,25 @@ func (d *Detector) New() *State { return NewState() }
 // With a classifier the score is 0.4 of this and 0.6 of the classifier's probability. In
 // notebook mode the anomaly is the forest's decision, scaled between the least and the most odd execution of the day.
 func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *State) ([]publish.Record, error) {
-	v, err := d.view(ctx, day, history)
+	_, found, err := d.Rank(ctx, w, day, history)
 	if err != nil {
 		return nil, err
 	}
-	findings, out := v.findings(d, w)
+	return anomaly.Records(found)
+}
+
+// Rank is Finish that makes a finding when it is asked for it, and returns how many there
+// are.
+func (d *Detector) Rank(ctx context.Context, w event.Window, day, history *State) (int, iter.Seq2[publish.Record, error], error) {
+	v, err := d.view(ctx, day, history)
+	if err != nil {
+		return 0, nil, err
+	}
+	found, out := v.findings(d, w)
 	if d.observe != nil {
 		d.observe(out)
 	}
-	records := []publish.Record{}
-	for _, f := range findings {
-		if err := v.fill(&f); err != nil {
-			return nil, err
-		}
-		r, err := f.Record()
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, nil
+	return len(found), anomaly.Rank(found), nil
 }
 
 // view is a day as it was judged.
@@ -101,13 +100,12 @@ type view struct {
 	judge        *judge
 	all          []judged
 	worst        map[string][]*judged // by program, the highest score first
-	programs     map[string]string    // by FindingId
 	drift        *Drift
 }
 
 // view judges a day.
 func (d *Detector) view(ctx context.Context, day, history *State) (*view, error) {
-	v := &view{day: day, history: history, rows: day.rows(), worst: map[string][]*judged{}, programs: map[string]string{}}
+	v := &view{day: day, history: history, rows: day.rows(), worst: map[string][]*judged{}}
 	if len(v.rows) == 0 {
 		v.judge = &judge{}
 		return v, nil
@@ -139,10 +137,10 @@ func (d *Detector) view(ctx context.Context, day, history *State) (*view, error)
 	return v, nil
 }
 
-// findings are those of the day, bare: which, and with which score.
-func (v *view) findings(d *Detector, w event.Window) ([]anomaly.Finding, Outcome) {
+// findings are those of the day.
+func (v *view) findings(d *Detector, w event.Window) ([]anomaly.Candidate, Outcome) {
 	out := Outcome{Executions: v.day.events, Programs: len(v.day.programs), Groups: len(v.all), LeftOut: v.day.events, Drift: v.drift}
-	var all []anomaly.Finding
+	var all []anomaly.Candidate
 	for path, groups := range v.worst {
 		out.LeftOut -= groups[0].program.count
 		if groups[0].score < d.params.MinScore {
@@ -154,10 +152,8 @@ func (v *view) findings(d *Detector, w event.Window) ([]anomaly.Finding, Outcome
 			f.Mode = "notebook"
 		}
 		f.In(w)
-		v.programs[f.FindingId] = path
-		all = append(all, f)
+		all = append(all, anomaly.Candidate{ID: f.FindingId, Score: f.Score, Tell: func() (anomaly.Finding, error) { return v.fill(f, groups) }})
 	}
-	all, out.OverBudget = anomaly.Best(all, d.params.Budget)
 	return all, out
 }
 
@@ -186,9 +182,8 @@ type detail struct {
 	FirstTime, LastTime string
 }
 
-// fill tells all of a finding.
-func (v *view) fill(f *anomaly.Finding) error {
-	groups := v.worst[v.programs[f.FindingId]]
+// fill tells all of a finding about a program's groups.
+func (v *view) fill(f anomaly.Finding, groups []*judged) (anomaly.Finding, error) {
 	one := groups[0]
 	p, x := one.program, &one.group.sample
 	f.Entity, f.EntityKind = printable.Whole(cmp.Or(strings.ToLower(x.path), p.path, "(no name)")), "process"
@@ -197,7 +192,7 @@ func (v *view) fill(f *anomaly.Finding) error {
 	f.UserName, f.SourceDevice = shown(x.account), shown(x.host)
 	reasons, err := v.judge.reasons(one, usually(v.rows, one), v.history)
 	if err != nil {
-		return err
+		return f, err
 	}
 	for _, r := range reasons {
 		r.Value, r.Usual = printable.Whole(r.Value), printable.Whole(r.Usual)
@@ -208,11 +203,11 @@ func (v *view) fill(f *anomaly.Finding) error {
 	if len(f.Tactics) == 0 {
 		f.Tactics, f.Techniques = []string{"Execution"}, []string{"T1059"}
 	}
-	f.Description = describe(f, one)
+	f.Description = describe(&f, one)
 	f.Entities = entities(groups)
-	v.before(f, p)
+	v.before(&f, p)
 	f.AnomalyDetails, err = v.details(groups)
-	return err
+	return f, err
 }
 
 func appendNew(all, more []string) []string {

@@ -114,7 +114,7 @@ func TestFindingsDoNotDependOnOrderOrWorkers(t *testing.T) {
 	}
 }
 
-func TestOneFindingForAProgramAndABudget(t *testing.T) {
+func TestOneFindingForAProgram(t *testing.T) {
 	events := office(1000)
 	for i := range 60 {
 		one := attack
@@ -122,13 +122,11 @@ func TestOneFindingForAProgramAndABudget(t *testing.T) {
 		one.command += fmt.Sprint(strings.Repeat("~", i))
 		events = append(events, one)
 	}
-	p := DefaultParams()
-	p.Budget = 7
-	d := New(p, "all", 2)
+	d := detector()
 	var out Outcome
 	d.Observe(func(o Outcome) { out = o })
 	all := finish(t, d, stateOf(events), NewState())
-	if len(all) != 7 || out.OverBudget != 30-7 || out.Executions != 1060 || out.LeftOut != 0 {
+	if len(all) != 30 || out.Executions != 1060 || out.LeftOut != 0 {
 		t.Errorf("%d findings, %+v", len(all), out)
 	}
 	seen := map[string]bool{}
@@ -264,7 +262,7 @@ func TestEdgesOfADay(t *testing.T) {
 // The notebook's risk is 1 for the oddest execution of the day and 0 for the least odd.
 func TestNotebookRiskIsScaledOverTheDay(t *testing.T) {
 	p := DefaultParams()
-	p.Notebook, p.MinScore, p.Budget = true, 0, 0
+	p.Notebook, p.MinScore = true, 0
 	all := finish(t, New(p, "all", 1), stateOf(append(office(2000), attack)), NewState())
 	if len(all) == 0 || all[0].Score != 1 || all[0].Mode != "notebook" || !strings.HasSuffix(all[0].Entity, "powershell.exe") {
 		t.Fatalf("%+v", all)
@@ -277,7 +275,7 @@ func TestNotebookRiskIsScaledOverTheDay(t *testing.T) {
 }
 
 func TestParamsNameWhatIsWrong(t *testing.T) {
-	for _, p := range []Params{{Budget: -1}, {MinScore: 2}, {MinScore: math.NaN()}, {Model: &Model{about: about{Notebook: true}}}} {
+	for _, p := range []Params{{MinScore: 2}, {MinScore: math.NaN()}, {Model: &Model{about: about{Notebook: true}}}} {
 		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "process.") {
 			t.Errorf("%+v: %v", p, err)
 		}

@@ -10,8 +10,6 @@ type Params struct {
 	// Notebook does as the notebook: its features, one forest over the day, and the
 	// risk scaled between the day's least and most odd execution.
 	Notebook bool
-	// Budget is how many findings there are of a day at most; 0 sets no bound.
-	Budget int
 	// MinScore is the least score of a finding, 0 to 1.
 	MinScore float64
 	// Seed is that of the forests.
@@ -21,14 +19,11 @@ type Params struct {
 }
 
 // DefaultParams are those of who sets nothing.
-func DefaultParams() Params { return Params{Budget: 20, MinScore: low, Seed: 42} }
+func DefaultParams() Params { return Params{MinScore: low, Seed: 42} }
 
 // Validate names every setting that cannot work.
 func (p Params) Validate() error {
 	var errs []error
-	if p.Budget < 0 {
-		errs = append(errs, fmt.Errorf("process.budget: %d is less than none", p.Budget))
-	}
 	if !(p.MinScore >= 0 && p.MinScore <= 1) {
 		errs = append(errs, fmt.Errorf("process.min-score: %v is not between 0 and 1", p.MinScore))
 	}

@@ -114,7 +114,7 @@ func hunted[S job.State[S]](t *testing.T, d job.Detector[S], seed uint64) ([]ano
 		t.Fatal(err)
 	}
 	var found []anomaly.Finding
-	for _, r := range records {
+	for _, r := range records[:min(budget, len(records))] {
 		f, err := anomaly.Of(r)
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func (o outcome) atLeast(t *testing.T, strength string, share float64) {
 
 func TestLogon(t *testing.T) {
 	p := logon.DefaultParams()
-	p.Budget, p.Notebook = budget, *asNotebook
+	p.Notebook = *asNotebook
 	o := measure(t, logon.New(p, "", 2), seeds(t)...)
 	o.atLeast(t, sample.Blatant, 1)
 	o.atLeast(t, sample.Plain, 0.6)
@@ -212,7 +212,7 @@ func TestLogon(t *testing.T) {
 
 func TestProcess(t *testing.T) {
 	p := process.DefaultParams()
-	p.Budget, p.Notebook = budget, *asNotebook
+	p.Notebook = *asNotebook
 	o := measure(t, process.New(p, "", 2), seeds(t)...)
 	o.atLeast(t, sample.Blatant, 1)
 	o.atLeast(t, sample.Plain, 0.8)
@@ -223,7 +223,7 @@ func TestProcess(t *testing.T) {
 
 func TestNetwork(t *testing.T) {
 	p := network.DefaultParams()
-	p.Budget, p.Notebook = budget, *asNotebook
+	p.Notebook = *asNotebook
 	o := measure(t, network.New(p, "", 2), seeds(t)...)
 	o.atLeast(t, sample.Blatant, 1)
 	o.atLeast(t, sample.Plain, 0.75)

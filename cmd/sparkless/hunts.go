@@ -77,7 +77,7 @@ func makeProcess(a *app, v *values, h *hunt) (pursuit, error) {
 // processParams are the settings of the hunt through executions.
 func processParams(v *values) (process.Params, error) {
 	p := process.DefaultParams()
-	p.Notebook, p.Budget = v.text("hunts.mode") == modeNotebook, v.whole("hunts.budget")
+	p.Notebook = v.text("hunts.mode") == modeNotebook
 	if name := v.text("process.model"); name != "" {
 		m, err := readModel(name)
 		if err != nil {
@@ -104,9 +104,6 @@ func readModel(name string) (*process.Model, error) {
 
 // notesOf is what a reader of the findings should know beside them.
 func notesOf(o process.Outcome) (notes []string) {
-	if o.OverBudget > 0 {
-		notes = append(notes, fmt.Sprintf("%s more are beyond the budget (hunts.budget)", count(o.OverBudget, "finding")))
-	}
 	if o.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%s of programs for which there was no room were not judged", count(o.LeftOut, "execution")))
 	}
@@ -118,7 +115,7 @@ func notesOf(o process.Outcome) (notes []string) {
 
 func makeLogon(a *app, v *values, h *hunt) (pursuit, error) {
 	p := logon.DefaultParams()
-	p.Notebook, p.Budget = v.text("hunts.mode") == modeNotebook, v.whole("hunts.budget")
+	p.Notebook = v.text("hunts.mode") == modeNotebook
 	if h.Fields != nil {
 		return nil, usageError{fmt.Errorf("hunts.detect (%s): logon reads the table SecurityEvent, and fields.preset, fields.map or fields.events say that the source is another one: leave logon out", v.origin["hunts.detect"])}
 	}
@@ -127,7 +124,7 @@ func makeLogon(a *app, v *values, h *hunt) (pursuit, error) {
 
 func makeNetwork(a *app, v *values, h *hunt) (pursuit, error) {
 	p := network.DefaultParams()
-	p.Notebook, p.Budget = v.text("hunts.mode") == modeNotebook, v.whole("hunts.budget")
+	p.Notebook = v.text("hunts.mode") == modeNotebook
 	return newChase(a, v, h, false, func() pursued[*network.Connections] { return network.New(p, h.Scope, h.Workers) })
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"sparkless/job"
@@ -73,7 +72,7 @@ type chase[S job.State[S]] struct {
 	detector pursued[S]
 	out      outlet
 	quiet    *quiet
-	hushed   *suppress.Outcome // of the day that was finished last
+	hushed   *suppress.Sieve   // of the day that was finished last; nil without rules
 	anew     func() pursued[S] // a detector of its own for other goroutines
 	notes    func() []string   // of the day that was finished last; nil if there are never any
 	bar      error             // why nothing can be read
@@ -85,7 +84,7 @@ type chase[S job.State[S]] struct {
 func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func() pursued[S]) (*chase[S], error) {
 	c := &chase[S]{a: a, v: v, detector: anew(), anew: anew}
 	config := h.Config
-	config.History = h.lookBack
+	config.History, config.Budget = h.lookBack, v.whole("hunts.budget")
 	if !fields {
 		config.Fields = nil
 	}
@@ -141,7 +140,7 @@ func (c *chase[S]) queue(v *values) (string, error) {
 func (c *chase[S]) hand() *job.Hunt[S] {
 	one := c.Hunt
 	one.Detector, one.Observe = c.anew(), nil
-	one.Suppress = c.quiet.ofPursuit(c.name(), new(*suppress.Outcome))
+	one.Suppress = c.quiet.ofPursuit(c.name(), new(*suppress.Sieve))
 	one.Sinks = withoutFiles(c.Sinks)
 	return &one
 }
@@ -218,7 +217,10 @@ func (c *chase[S]) anomalies(r *job.Result[S], err error) (*anomalies, error) {
 	if r == nil {
 		return nil, err
 	}
-	out := &anomalies{Outcome: r.Outcome, hushed: c.hushed}
+	out := &anomalies{Outcome: r.Outcome}
+	if c.hushed != nil {
+		out.hushed = c.hushed.Outcome()
+	}
 	for _, record := range r.Records {
 		f, bad := anomaly.Of(record)
 		if bad != nil {
@@ -237,8 +239,8 @@ func (c *chase[S]) anomalies(r *job.Result[S], err error) (*anomalies, error) {
 
 // ofPursuit applies those rules of suppression whose target is the name of the hunt:
 // others are about masquerading names, and say nothing of what else a program does. What
-// comes of them goes into last.
-func (q *quiet) ofPursuit(name string, last **suppress.Outcome) func([]publish.Record) (kept, suppressed []publish.Record, err error) {
+// comes of them is in last.
+func (q *quiet) ofPursuit(name string, last **suppress.Sieve) func() func(publish.Record) (bool, error) {
 	if q == nil {
 		return nil
 	}
@@ -248,12 +250,8 @@ func (q *quiet) ofPursuit(name string, last **suppress.Outcome) func([]publish.R
 			rules.All = append(rules.All, r)
 		}
 	}
-	return func(records []publish.Record) (kept, suppressed []publish.Record, err error) {
-		o, err := rules.Apply(q.now, suppress.Fields{Name: "Entity", Target: "RuleName", Kinds: "AnomalyReasons", KindName: "Name", Cut: "…"}, records)
-		if err != nil {
-			return nil, nil, fmt.Errorf("hunt %s: %w", name, err)
-		}
-		*last = o
-		return o.Kept, o.Records(), nil
+	return func() func(publish.Record) (bool, error) {
+		*last = rules.Sieve(q.now, suppress.Fields{Name: "Entity", Target: "RuleName", Kinds: "AnomalyReasons", KindName: "Name", Cut: "…"})
+		return (*last).Covers
 	}
 }

@@ -19,10 +19,9 @@ type quiet struct {
 	rules *suppress.Rules
 	now   time.Time // of the run: what has expired is expired for all its days
 	show  bool
-	last  *suppress.Outcome // of the day that was finished last; nil if it was shown
-	// outcome is that of the day that was finished last, shown or not.
-	outcome *suppress.Outcome
-	told    map[int]bool // lines of the expired rules that the run has warned of
+	sieve *suppress.Sieve // of the day that was finished last
+	shown bool            // it was
+	told  map[int]bool    // lines of the expired rules that the run has warned of
 }
 
 // suppressFields says where a masquerading finding has what rules ask for.
@@ -48,13 +47,9 @@ func newQuiet(v *values, now time.Time) (*quiet, error) {
 }
 
 // suppress is the job's hook.
-func (q *quiet) suppress(records []publish.Record) (kept, suppressed []publish.Record, err error) {
-	q.last, err = q.rules.Apply(q.now, suppressFields(), records)
-	if err != nil {
-		return nil, nil, err
-	}
-	q.outcome = q.last
-	return q.last.Kept, q.last.Records(), nil
+func (q *quiet) suppress() func(publish.Record) (bool, error) {
+	q.sieve, q.shown = q.rules.Sieve(q.now, suppressFields()), false
+	return q.sieve.Covers
 }
 
 // adviseRules says once in a run which rules nobody will look at for long.
@@ -75,11 +70,20 @@ func (q *quiet) of(r suppress.Rule) []any {
 // prints what they suppress if that is wished for.
 func (a *app) showSuppressed(ctx context.Context, h *hunt) error {
 	q := h.quiet
-	if q == nil || q.last == nil {
+	if q == nil || q.sieve == nil || q.shown {
 		return nil
 	}
-	o := q.last
-	q.last = nil
+	o := q.sieve.Outcome()
+	q.shown = true
+	a.logRules(q, o)
+	if !q.show {
+		return nil
+	}
+	return a.printSuppressed(ctx, h.output, o.Suppressed)
+}
+
+// logRules says which rules keep findings quiet, and which would.
+func (a *app) logRules(q *quiet, o *suppress.Outcome) {
 	for _, c := range o.Applied {
 		a.log.Info("findings are suppressed", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
 	}
@@ -92,10 +96,6 @@ func (a *app) showSuppressed(ctx context.Context, h *hunt) error {
 			a.log.Warn("a rule expired on "+c.Rule.Expires.Format(time.DateOnly)+": its finding is shown again", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
 		}
 	}
-	if !q.show {
-		return nil
-	}
-	return a.printSuppressed(ctx, h.output, o.Suppressed)
 }
 
 // suppressedTable is suppressed findings for people, and which rule says so.

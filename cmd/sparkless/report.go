@@ -264,19 +264,27 @@ func hoursOf(r *job.Outcome) []report.Hour {
 
 // reported says which findings the rules kept quiet.
 func (q *quiet) reported() []report.Suppression {
-	if q == nil || q.outcome == nil {
+	if q == nil || q.sieve == nil {
+		return nil
+	}
+	return reportedBy(q.sieve.Outcome(), suspectOf)
+}
+
+// reportedBy says which findings each rule kept quiet, each by its name.
+func reportedBy(o *suppress.Outcome, name func(suppress.Suppressed) string) []report.Suppression {
+	if o == nil {
 		return nil
 	}
 	var all []report.Suppression
 	at := map[int]int{} // by the rule's line
-	for _, s := range q.outcome.Suppressed {
+	for _, s := range o.Suppressed {
 		i, ok := at[s.Rule.Line]
 		if !ok {
 			i = len(all)
 			at[s.Rule.Line] = i
 			all = append(all, report.Suppression{Rule: s.Rule.Covers(), Reason: s.Rule.Reason, Expires: s.Rule.Expires.Format(time.DateOnly)})
 		}
-		all[i].Names = append(all[i].Names, suspectOf(s))
+		all[i].Names = append(all[i].Names, name(s))
 	}
 	return all
 }

@@ -134,7 +134,7 @@ func readLabels(name string) (process.Labels, error) {
 }
 
 // learner is the detector of a training: it reads as the hunt does, and finds nothing.
-type learner struct{ *process.Detector }
+type learner struct{ pursued[*process.State] }
 
 // Finish implements job.Detector.
 func (learner) Finish(context.Context, event.Window, *process.State, *process.State) ([]publish.Record, error) {

@@ -6,13 +6,11 @@
 package anomaly
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"sparkless/publish"
@@ -113,19 +111,6 @@ func (f *Finding) In(w event.Window) {
 // Timestamp is ISO 8601 in UTC with the resolution of an export, 100 ns.
 func Timestamp(nanos int64) string {
 	return time.Unix(0, nanos).UTC().Format("2006-01-02T15:04:05.0000000Z")
-}
-
-// Best returns the findings of the highest scores, the highest first, at most budget of
-// them, and how many it leaves out. It keeps no order of the given ones, and a budget of
-// 0 keeps all.
-func Best(all []Finding, budget int) (best []Finding, left int) {
-	slices.SortFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.FindingId, b.FindingId))
-	})
-	if budget > 0 && len(all) > budget {
-		return all[:budget], len(all) - budget
-	}
-	return all, 0
 }
 
 // Record is the finding on its way to a destination. Its revision covers what it is

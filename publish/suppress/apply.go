@@ -58,38 +58,58 @@ type Count struct {
 	Findings int
 }
 
-// Records are the suppressed findings alone.
-func (o *Outcome) Records() []publish.Record {
-	var out []publish.Record
-	for _, s := range o.Suppressed {
-		out = append(out, s.Record)
+// Sieve asks the rules of one finding after the other, those of a day. It is used by one
+// goroutine at a time.
+type Sieve struct {
+	of                       *Rules
+	fields                   Fields
+	rules                    []compiled
+	applied, expired, unsure []int
+	outcome                  Outcome
+}
+
+// Sieve returns one that applies the rules that are in force now.
+func (r *Rules) Sieve(now time.Time, fields Fields) *Sieve {
+	n := len(r.All)
+	return &Sieve{of: r, fields: fields, rules: compile(r.All, now), applied: make([]int, n), expired: make([]int, n), unsure: make([]int, n)}
+}
+
+// Covers reports whether a rule in force covers the finding. A record whose Body is not
+// as fields say is an error.
+func (s *Sieve) Covers(record publish.Record) (bool, error) {
+	f, err := s.fields.read(record)
+	if err != nil {
+		return false, err
 	}
-	return out
+	v := judge(s.rules, f)
+	if v.applies >= 0 {
+		s.applied[v.applies]++
+		s.outcome.Suppressed = append(s.outcome.Suppressed, Suppressed{record, s.of.All[v.applies]})
+		return true, nil
+	}
+	note(s.unsure, v.unsure)
+	note(s.expired, v.expired)
+	s.outcome.Kept = append(s.outcome.Kept, record)
+	return false, nil
+}
+
+// Outcome is what came of the findings so far.
+func (s *Sieve) Outcome() *Outcome {
+	o := s.outcome
+	o.Applied, o.Expired, o.Unsure = s.of.counts(s.applied), s.of.counts(s.expired), s.of.counts(s.unsure)
+	return &o
 }
 
 // Apply tells the findings to publish from those that a rule covers which is in
 // force now. A record whose Body is not as fields say is an error.
 func (r *Rules) Apply(now time.Time, fields Fields, records []publish.Record) (*Outcome, error) {
-	rules := compile(r.All, now)
-	applied, expired, unsure := make([]int, len(rules)), make([]int, len(rules)), make([]int, len(rules))
-	o := &Outcome{}
+	s := r.Sieve(now, fields)
 	for _, record := range records {
-		f, err := fields.read(record)
-		if err != nil {
+		if _, err := s.Covers(record); err != nil {
 			return nil, err
 		}
-		v := judge(rules, f)
-		if v.applies >= 0 {
-			applied[v.applies]++
-			o.Suppressed = append(o.Suppressed, Suppressed{record, r.All[v.applies]})
-			continue
-		}
-		note(unsure, v.unsure)
-		note(expired, v.expired)
-		o.Kept = append(o.Kept, record)
 	}
-	o.Applied, o.Expired, o.Unsure = r.counts(applied), r.counts(expired), r.counts(unsure)
-	return o, nil
+	return s.Outcome(), nil
 }
 
 func note(counts []int, at int) {
