@@ -22,6 +22,9 @@ func (a *app) showAnomalies(ctx context.Context, h *hunt, p pursuit, r *anomalie
 	} else if len(r.findings) == 0 {
 		a.log.Info("no findings", append(named(r.Window), "hunt", p.name(), "events", r.Stats.Records, "suppressed", len(r.Suppressed))...)
 	}
+	if r.OverBudget > 0 {
+		a.log.Info("more findings are beyond the budget", append(named(r.Window), "hunt", p.name(), "findings", r.OverBudget, "hunts.budget", len(r.findings))...)
+	}
 	for _, note := range r.notes {
 		a.log.Info(note, append(named(r.Window), "hunt", p.name())...)
 	}
@@ -47,9 +50,7 @@ func (a *app) showHushed(ctx context.Context, h *hunt, r *anomalies) error {
 	if r.hushed == nil {
 		return nil
 	}
-	for _, c := range r.hushed.Applied {
-		a.log.Info("findings are suppressed", append([]any{"findings", c.Findings}, h.quiet.of(c.Rule)...)...)
-	}
+	a.logRules(h.quiet, r.hushed)
 	all := r.hushed.Suppressed
 	if !h.quiet.show || len(all) == 0 {
 		return nil

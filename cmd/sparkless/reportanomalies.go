@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"sparkless/publish/anomaly"
 	"sparkless/publish/report"
+	"sparkless/publish/suppress"
 )
 
 // empty reports whether there is nothing to show.
@@ -24,6 +26,7 @@ func (p *pages) addAnomalies(of pursuit, r *anomalies) error {
 	day := report.HuntDay{
 		Date: r.Date.Format(time.DateOnly), Findings: r.findings, Charts: charts, Notes: r.notes,
 		Input: inputOf(&r.Outcome), Hours: hoursOf(&r.Outcome), Deliveries: reportedDeliveries(r.Deliveries),
+		Left: r.OverBudget, Suppressed: reportedBy(r.hushed, entityOf),
 	}
 	if !r.Missing.Nothing() {
 		day.Partial = r.Missing.String()
@@ -33,8 +36,11 @@ func (p *pages) addAnomalies(of pursuit, r *anomalies) error {
 	}
 	if len(r.findings) == 0 {
 		day.Empty = "nothing is unlike the usual"
-		if r.Stats.Records == 0 {
+		switch {
+		case r.Stats.Records == 0:
 			day.Empty = "there is no event of the kind that the hunt is about"
+		case len(r.Suppressed) > 0:
+			day.Empty = fmt.Sprintf("all findings, %d, are suppressed", len(r.Suppressed))
 		}
 	}
 	at := slices.IndexFunc(p.data.Hunts, func(h report.Hunt) bool { return h.Name == of.name() })
@@ -44,6 +50,15 @@ func (p *pages) addAnomalies(of pursuit, r *anomalies) error {
 	}
 	p.data.Hunts[at].Days = append(p.data.Hunts[at].Days, day)
 	return nil
+}
+
+// entityOf is who or what a suppressed finding is about.
+func entityOf(s suppress.Suppressed) string {
+	f, err := anomaly.Of(s.Record)
+	if err != nil {
+		return s.ID
+	}
+	return f.Entity
 }
 
 // pursuitKindOf is what kind of hunt it is.

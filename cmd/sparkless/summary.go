@@ -115,6 +115,7 @@ type HuntSummary struct {
 	Reused       int                `json:"reused"` // shards that an earlier run or another hunt had read
 	Findings     FindingCounts      `json:"findings"`
 	Suppressed   int                `json:"suppressed"`
+	OverBudget   int                `json:"over_budget"` // findings that the budget left out
 	History      int                `json:"history_days"`
 	Deliveries   []DeliverySummary  `json:"deliveries"`
 	Partial      bool               `json:"partial"`

@@ -8,6 +8,7 @@ type huntTotal struct {
 	Events     int64         `json:"events"`
 	Findings   FindingCounts `json:"findings"`
 	Suppressed int           `json:"suppressed"`
+	OverBudget int           `json:"over_budget"`
 	Failed     int           `json:"failed_days"` // without a result
 }
 
@@ -23,6 +24,7 @@ func (s *Summary) hunts() (all []huntTotal) {
 			t.Events += h.Events
 			t.Findings.add(h.Findings)
 			t.Suppressed += h.Suppressed
+			t.OverBudget += h.OverBudget
 			if h.Error != "" && !h.Partial {
 				t.Failed++
 			}

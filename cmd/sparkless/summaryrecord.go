@@ -195,6 +195,7 @@ func huntSummaryOf(name string, result *anomalies, err error) HuntSummary {
 	}
 	s.Events, s.ReadBytes, s.Shards, s.Reused = result.Stats.Records, result.BytesRead, result.Shards, result.Reused
 	s.Findings, s.Suppressed, s.History = severitiesOf(result.Records), len(result.Suppressed), len(result.History.Days)
+	s.OverBudget = result.OverBudget
 	s.Partial = errors.Is(err, job.ErrPartial)
 	s.Deliveries = append(s.Deliveries, deliverySummaries(result.Deliveries)...)
 	return s

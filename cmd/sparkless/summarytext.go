@@ -160,6 +160,9 @@ func (c closing) findings(s *Summary) {
 func (c closing) hunts(all []huntTotal) {
 	for _, h := range all {
 		text := fmt.Sprintf("%s: %s; %s suppressed", h.Hunt, h.Findings, comma(h.Suppressed))
+		if h.OverBudget > 0 {
+			text += fmt.Sprintf("; %s more beyond the budget", comma(h.OverBudget))
+		}
 		if h.Failed > 0 {
 			text += fmt.Sprintf("; %s without a result", count(h.Failed, "day"))
 		}
