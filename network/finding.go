@@ -142,6 +142,12 @@ func (d *Detector) about(w event.Window, name, part string, group []*entry) anom
 		tops[k.kind] = top(group, k.kind, k.name)
 		out.Entities = append(out.Entities, tops[k.kind]...)
 	}
+	parents := parentsOf(group)
+	for _, parent := range mostOf(parents) {
+		if parent != "" {
+			out.Entities = append(out.Entities, anomaly.Entity{Kind: "parent", Value: parent, Count: parents[parent]})
+		}
+	}
 	out.SourceDevice, out.DestinationIpAddress, out.UserName = one0(tops[hosts]), one0(tops[remotes]), one0(tops[accounts])
 	out.AnomalyDetails = details(group)
 	return out
@@ -179,6 +185,15 @@ func mostOf(counts map[string]int64) []string {
 	return all[:min(shown, len(all))]
 }
 
+// parentsOf are the connections of the entries by parent, "" where it is not known.
+func parentsOf(group []*entry) map[string]int64 {
+	counts := map[string]int64{}
+	for _, e := range group {
+		counts[e.parent] += e.count
+	}
+	return counts
+}
+
 // details are what the finding says beside the columns that all rules share.
 func details(group []*entry) json.RawMessage {
 	values := func(kind int) []string {
@@ -188,10 +203,7 @@ func details(group []*entry) json.RawMessage {
 		}
 		return list
 	}
-	all, parents := map[string]int64{}, map[string]int64{}
-	for _, e := range group {
-		all[e.parent] += e.count
-	}
+	all, parents := parentsOf(group), map[string]int64{}
 	for _, parent := range mostOf(all) {
 		parents[parent] = all[parent]
 	}

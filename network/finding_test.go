@@ -393,3 +393,25 @@ func TestWords(t *testing.T) {
 		t.Error("extensions")
 	}
 }
+
+// A finding names the parents, and of each kind as many connections as all have together.
+func TestEntitiesAddUp(t *testing.T) {
+	p := DefaultParams()
+	p.Score = 0
+	list := []connection{odd(connection{file: "a.exe", parent: "cmd.exe"}), odd(connection{file: "a.exe", parent: "WINWORD.EXE"}), odd(connection{file: "a.exe", parent: "cmd.exe"})}
+	f := find(finish(t, p, day(20), added(list...), nil), "a.exe")
+	if f == nil || f.Entities[0].Kind != "process" || f.Entities[0].Count != f.Events {
+		t.Fatalf("%+v", f)
+	}
+	sums := map[string]int64{}
+	var parents []string
+	for _, e := range f.Entities {
+		sums[e.Kind] += e.Count
+		if e.Kind == "parent" {
+			parents = append(parents, fmt.Sprint(e.Value, " ", e.Count))
+		}
+	}
+	if sums["parent"] != f.Events || sums["host"] != f.Events || sums["ip"] != f.Events || len(parents) == 0 || len(f.AnomalyReasons) == 0 {
+		t.Errorf("%v, %v of %d", sums, parents, f.Events)
+	}
+}

@@ -152,7 +152,7 @@ func (v *view) findings(d *Detector, w event.Window) ([]anomaly.Candidate, Outco
 			f.Mode = "notebook"
 		}
 		f.In(w)
-		all = append(all, anomaly.Candidate{ID: f.FindingId, Score: f.Score, Tell: func() (anomaly.Finding, error) { return v.fill(f, groups) }})
+		all = append(all, anomaly.Candidate{ID: f.FindingId, Score: f.Score, Tell: func() (anomaly.Finding, error) { return v.fill(f, groups, d.params.MinScore) }})
 	}
 	return all, out
 }
@@ -182,8 +182,9 @@ type detail struct {
 	FirstTime, LastTime string
 }
 
-// fill tells all of a finding about a program's groups.
-func (v *view) fill(f anomaly.Finding, groups []*judged) (anomaly.Finding, error) {
+// fill tells all of a finding about a program's groups. Those of at least that score
+// would be findings by themselves.
+func (v *view) fill(f anomaly.Finding, groups []*judged, least float64) (anomaly.Finding, error) {
 	one := groups[0]
 	p, x := one.program, &one.group.sample
 	f.Entity, f.EntityKind = printable.Whole(cmp.Or(strings.ToLower(x.path), p.path, "(no name)")), "process"
@@ -204,7 +205,7 @@ func (v *view) fill(f anomaly.Finding, groups []*judged) (anomaly.Finding, error
 		f.Tactics, f.Techniques = []string{"Execution"}, []string{"T1059"}
 	}
 	f.Description = describe(&f, one)
-	f.Entities = entities(groups)
+	f.Entities = entities(groups, least)
 	v.before(&f, p)
 	f.AnomalyDetails, err = v.details(groups)
 	return f, err
@@ -246,26 +247,6 @@ func describe(f *anomaly.Finding, one *judged) string {
 		why = append(why, text)
 	}
 	return fmt.Sprintf("%s, started by %s, %s: %s", printable.Text(nameOf(one.program.path)), printable.Text(orNone(one.key.parent)), count(one.group.count, "time"), strings.Join(why, "; "))
-}
-
-// entities are what the finding names.
-func entities(groups []*judged) []anomaly.Entity {
-	one := groups[0]
-	x, n := &one.group.sample, one.group.count
-	var all []anomaly.Entity
-	for _, e := range []anomaly.Entity{{Kind: "process", Value: one.program.path, Count: n}, {Kind: "commandline", Value: x.command, Count: n}, {Kind: "host", Value: x.host}, {Kind: "account", Value: x.account}} {
-		if e.Value != "" {
-			e.Value = shown(e.Value)
-			all = append(all, e)
-		}
-	}
-	for _, g := range others(groups)[1:] {
-		e := anomaly.Entity{Kind: "commandline", Value: shown(g.group.sample.command), Count: g.group.count}
-		if !slices.ContainsFunc(all, func(o anomaly.Entity) bool { return o.Kind == e.Kind && o.Value == e.Value }) && e.Value != "" {
-			all = append(all, e)
-		}
-	}
-	return all
 }
 
 // others are the worst group and those that come near it.

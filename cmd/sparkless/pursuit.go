@@ -251,7 +251,13 @@ func (q *quiet) ofPursuit(name string, last **suppress.Sieve) func() func(publis
 		}
 	}
 	return func() func(publish.Record) (bool, error) {
-		*last = rules.Sieve(q.now, suppress.Fields{Name: "Entity", Target: "RuleName", Kinds: "AnomalyReasons", KindName: "Name", Cut: "…"})
+		*last = rules.Sieve(q.now, anomalyFields())
 		return (*last).Covers
 	}
+}
+
+// anomalyFields says where an anomaly has what rules ask for.
+func anomalyFields() suppress.Fields {
+	return suppress.Fields{Name: "Entity", Target: "RuleName", Kinds: "AnomalyReasons", KindName: "Name", Cut: "…", Spelled: "<U+",
+		Entities: "Entities", Paths: "file", Parents: "parent", Hosts: "host", Accounts: "account", Addresses: "ip"}
 }

@@ -26,7 +26,7 @@ type quiet struct {
 
 // suppressFields says where a masquerading finding has what rules ask for.
 func suppressFields() suppress.Fields {
-	return suppress.Fields{Name: "PotentiallyMaliciousProcess", Target: "NormalProcess", Paths: "Paths", Parents: "Parents", Hosts: "Hosts",
+	return suppress.Fields{Name: "PotentiallyMaliciousProcess", Target: "NormalProcess", Paths: "Paths", Parents: "Parents", Hosts: "Hosts", Accounts: "Accounts",
 		Kinds: "Evidence", HostCount: "HostCount", Events: "MaliciousCount", Sample: 8, Cut: "…"}
 }
 
@@ -88,7 +88,7 @@ func (a *app) logRules(q *quiet, o *suppress.Outcome) {
 		a.log.Info("findings are suppressed", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
 	}
 	for _, c := range o.Unsure {
-		a.log.Info("a rule is not applied: more hosts, paths or parents may have been seen than the findings list", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
+		a.log.Info("a rule is not applied: more hosts, paths, parents, accounts or addresses may have been seen than the findings list", append([]any{"findings", c.Findings}, q.of(c.Rule)...)...)
 	}
 	for _, c := range o.Expired {
 		if !q.told[c.Rule.Line] {

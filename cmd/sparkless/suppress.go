@@ -31,21 +31,28 @@ func (a *app) suppressAddCommand() *cobra.Command {
 		Long: `Add appends a rule to the file that --file or the setting suppress.file names, or
 to suppressions.yaml, and makes the file where it is missing. What stands in it stays.
 
-A rule covers a finding if every pattern it has matches: all paths, all parents, all
-hosts and all kinds of evidence of the finding, too. In a pattern * stands for any characters and ? for one;
-case does not matter. The rule holds through the UTC day on which it expires.`,
+A rule covers a finding if every pattern it has matches: all paths, parents, hosts,
+accounts, addresses and kinds of evidence of the finding, too. In a pattern * stands for
+any characters and ? for one; case does not matter. The rule holds through the UTC day on
+which it expires.
+
+A rule is about a hunt other than masquerade if its target is the name of the hunt.`,
 		Example: `  sparkless suppress add --name 'acmeupdate*.exe' --target acmeupdater.exe --path 'C:\Program Files\Acme\*' \
     --reason 'our own updater, ticket 4711' --expires 90d
   sparkless suppress add --name svchost.exe --kind parent --parent 'C:\Program Files\Acme EDR\sensor.exe' \
-    --reason 'our EDR starts it, ticket 4712' --expires 180d`,
+    --reason 'our EDR starts it, ticket 4712' --expires 180d
+  sparkless suppress add --target process --name '*\powershell.exe' --parent ccmexec.exe --account 'NT AUTHORITY\SYSTEM' \
+    --reason 'software distribution, ticket 4714' --expires 90d`,
 	}
 	var r suppress.Rule
 	flags := cmd.Flags()
 	flags.StringVar(&r.Name, "name", "", "pattern of the suspect's name")
-	flags.StringVar(&r.Target, "target", "", "pattern of the name that it looks like")
+	flags.StringVar(&r.Target, "target", "", "pattern of the name that it looks like; or the hunt that the rule is about, such as logon")
 	flags.StringVar(&r.Path, "path", "", "pattern that all its paths match")
 	flags.StringVar(&r.Parent, "parent", "", "pattern that all its parents match, as paths")
 	flags.StringVar(&r.Host, "host", "", "pattern that all its hosts match")
+	flags.StringVar(&r.Account, "account", "", "pattern that all its accounts match")
+	flags.StringVar(&r.Address, "address", "", "pattern that all its addresses match")
 	flags.StringArrayVar(&r.Kinds, "kind", nil, "pattern of its evidence, such as folder or edits; again for one more: all its evidence matches one of them")
 	flags.StringVar(&r.Reason, "reason", "", "why its findings are harmless")
 	flags.StringVar(&r.By, "by", "", "who says so")

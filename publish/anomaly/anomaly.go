@@ -61,7 +61,7 @@ type Finding struct {
 
 	AnomalyReasons []Reason        // why, the weightiest first; at least one
 	AnomalyDetails json.RawMessage `json:",omitempty" column:"dynamic"` // an object of the rule's own, such as samples of command lines
-	Entities       []Entity        `json:",omitempty"`                  // all that it names
+	Entities       []Entity        `json:",omitempty"`                  // all that it names, whom it is about first
 
 	FirstSeen   string `json:",omitempty" column:"datetime"` // of the entity, on the day and the earlier days looked back on
 	HistoryDays int    `json:",omitempty"`                   // days before that were looked at
@@ -78,9 +78,11 @@ type Reason struct {
 	Why    string  // in words
 }
 
-// Entity is somebody or something that a finding names.
+// Entity is somebody or something that a finding names. The first one's events are those
+// that the others are of: where the numbers of a kind add up to it, there are no more of
+// that kind.
 type Entity struct {
-	Kind  string // account, host, ip, process, file or commandline
+	Kind  string // account, host, ip, process, file, parent (a program's name) or commandline
 	Value string
 	Count int64 `json:",omitempty"` // events
 }

@@ -22,9 +22,9 @@ import (
 // header begins a file that Add makes.
 const header = `# Findings that are known to be harmless and kept quiet. A rule applies when every
 # pattern it has matches: name is the suspect, target what it looks like; all paths,
-# parents, hosts and kinds of evidence of a finding have to match. * and ? are wildcards, and case does not
-# matter. Put patterns in 'single quotes'. A rule holds through the UTC day on which
-# it expires.
+# parents, hosts, accounts, addresses and kinds of evidence of a finding have to match.
+# * and ? are wildcards, and case does not matter. Put patterns in 'single quotes'. A rule
+# holds through the UTC day on which it expires.
 version: 1
 suppressions:
 `
@@ -228,6 +228,8 @@ func (r Rule) item(indent, newline string) string {
 	line("path", quoted(r.Path))
 	line("parent", quoted(r.Parent))
 	line("host", quoted(r.Host))
+	line("account", quoted(r.Account))
+	line("address", quoted(r.Address))
 	var kinds []string
 	for _, k := range r.Kinds {
 		kinds = append(kinds, quoted(k))

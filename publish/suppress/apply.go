@@ -3,6 +3,7 @@ package suppress
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,23 +16,31 @@ import (
 type Fields struct {
 	Name   string // a text: the suspect's name
 	Target string // a text: the imitated name
-	// Paths, Parents and Hosts are lists of texts, or of objects with a text "value"
-	// and a number "count": of how many events.
-	Paths, Parents, Hosts string
+	// Paths, Parents, Hosts, Accounts and Addresses are lists of texts, or of objects with
+	// a text "value" and a number "count": of how many events.
+	Paths, Parents, Hosts, Accounts, Addresses string
+	// Entities, if it has a name, holds all of these instead: it is a list of objects with
+	// the texts "Kind" and "Value" and the number "Count", and the names above are kinds.
+	// The first object's Count is of all events. Those of a kind are all there if their
+	// counts add up to it.
+	Entities string
 	// Kinds is a list of texts, or of objects with a text, whose member KindName names:
 	// "name" if empty.
 	Kinds, KindName string
 	// PathCount and HostCount are numbers: how many paths and hosts there are, listed
 	// or not. A list is complete if it has as many.
 	PathCount, HostCount string
-	// Events is a number: how many events the finding is about. Its parents are all
-	// there if their counts add up to it; some events may tell none.
+	// Events is a number: how many events the finding is about. Its parents and accounts
+	// are all there if their counts add up to it; some events may tell none.
 	Events string
 	// Sample is how long a list of paths, parents or hosts without such a number is at
 	// most, if more are left out: one as long may lack some. 0 is without bound.
 	Sample int
 	// Cut ends values that are cut short. Optional.
 	Cut string
+	// Spelled begins what stands for a character that cannot be seen. No pattern matches a
+	// value with one, as none does where the character itself is there. Optional.
+	Spelled string
 }
 
 // Outcome is what rules make of findings.
@@ -42,7 +51,7 @@ type Outcome struct {
 	// Expired are rules that would apply to kept findings, were they in force.
 	Expired []Count
 	// Unsure are rules in force that match all a kept finding lists, while it may
-	// have more paths, parents or hosts than it lists.
+	// have more paths, parents, hosts, accounts or addresses than it lists.
 	Unsure []Count
 }
 
@@ -130,16 +139,17 @@ func (r *Rules) counts(of []int) []Count {
 
 // compiled is a rule that can be matched.
 type compiled struct {
-	name, target, path, parent, host pattern
-	kinds                            []pattern
-	inForce                          bool
+	name, target pattern
+	lists        [lists]pattern
+	kinds        []pattern
+	inForce      bool
 }
 
 func compile(rules []Rule, now time.Time) []compiled {
 	out := make([]compiled, len(rules))
 	for i, r := range rules {
-		out[i] = compiled{name: fold(r.Name), target: fold(r.Target), path: fold(r.Path), parent: fold(r.Parent),
-			host: fold(r.Host), inForce: r.InForce(now)}
+		out[i] = compiled{name: fold(r.Name), target: fold(r.Target), inForce: r.InForce(now),
+			lists: [lists]pattern{fold(r.Path), fold(r.Parent), fold(r.Host), fold(r.Account), fold(r.Address)}}
 		for _, k := range r.Kinds {
 			out[i].kinds = append(out[i].kinds, fold(k))
 		}
@@ -173,9 +183,11 @@ func judge(rules []compiled, f finding) verdict {
 // match reports whether all that a finding lists matches, and whether what it lists
 // is known to be all, as far as the rule asks for it.
 func (r *compiled) match(f finding) (listed, known bool) {
-	listed = r.name.one(f.name) && r.target.one(f.target) &&
-		all(f.paths, r.path) && all(f.parents, r.parent) && all(f.hosts, r.host) && all(f.kinds, r.kinds...)
-	known = (len(r.path) == 0 || f.paths.complete) && (len(r.parent) == 0 || f.parents.complete) && (len(r.host) == 0 || f.hosts.complete)
+	listed, known = r.name.one(f.name) && r.target.one(f.target) && all(f.kinds, r.kinds...), true
+	for i, p := range r.lists {
+		listed = listed && all(f.lists[i], p)
+		known = known && (len(p) == 0 || f.lists[i].complete)
+	}
 	return listed, known
 }
 
@@ -204,9 +216,20 @@ func all(l list, patterns ...pattern) bool {
 
 // finding is what rules look at.
 type finding struct {
-	name, target                 value
-	paths, parents, hosts, kinds list
+	name, target value
+	lists        [lists]list
+	kinds        list
 }
+
+// The lists that rules have a pattern of.
+const (
+	paths = iota
+	parents
+	hosts
+	accounts
+	addresses
+	lists
+)
 
 // value is a folded text. It is whole if it is there, not cut short, and no path that
 // leads elsewhere than it seems.
@@ -237,18 +260,21 @@ func (f Fields) read(r publish.Record) (out finding, err error) {
 		}
 		return f.value(text)
 	}
-	many := func(name string, of source) list {
-		l, cause := f.list(body, name, of)
-		fail(name, cause)
-		return l
+	out = finding{name: one(f.Name), target: one(f.Target)}
+	var cause error
+	out.kinds, cause = f.list(body, f.Kinds, source{text: cmp.Or(f.KindName, "name")})
+	fail(f.Kinds, cause)
+	for i, of := range f.sources() {
+		if f.Entities != "" {
+			out.lists[i], cause = f.entities(body, of.name)
+			fail(f.Entities, cause)
+			continue
+		}
+		out.lists[i], cause = f.list(body, of.name, of)
+		fail(of.name, cause)
 	}
-	out = finding{name: one(f.Name), target: one(f.Target),
-		paths:   many(f.Paths, source{text: "value", counter: f.PathCount, sample: f.Sample}),
-		parents: many(f.Parents, source{text: "value", events: f.Events, sample: f.Sample}),
-		hosts:   many(f.Hosts, source{text: "value", counter: f.HostCount, sample: f.Sample}),
-		kinds:   many(f.Kinds, source{text: cmp.Or(f.KindName, "name")})}
 	out.name.whole = out.name.whole && !strays(string(out.name.text)) // it may be a path
-	for _, l := range []list{out.paths, out.parents} {
+	for _, l := range out.lists[paths:hosts] {
 		for i, v := range l.values {
 			l.values[i].whole = v.whole && !strays(string(v.text))
 		}
@@ -256,12 +282,47 @@ func (f Fields) read(r publish.Record) (out finding, err error) {
 	return out, err
 }
 
+// sources says how each of the lists is read.
+func (f Fields) sources() [lists]source {
+	return [lists]source{
+		paths:     {name: f.Paths, text: "value", counter: f.PathCount, sample: f.Sample},
+		parents:   {name: f.Parents, text: "value", events: f.Events, sample: f.Sample},
+		hosts:     {name: f.Hosts, text: "value", counter: f.HostCount, sample: f.Sample},
+		accounts:  {name: f.Accounts, text: "value", events: f.Events, sample: f.Sample},
+		addresses: {name: f.Addresses, text: "value", sample: f.Sample},
+	}
+}
+
+// entities is the list of a kind, and whether it is known to be complete.
+func (f Fields) entities(body map[string]json.RawMessage, kind string) (l list, err error) {
+	var items []struct {
+		Kind, Value *string
+		Count       int64
+	}
+	if text := body[f.Entities]; len(text) > 0 {
+		err = json.Unmarshal(text, &items)
+	}
+	var events int64
+	for _, e := range items {
+		if e.Kind == nil || e.Value == nil {
+			return l, errors.New("one has no Kind, or no Value")
+		}
+		if *e.Kind == kind {
+			l.values = append(l.values, f.value(*e.Value))
+			events += e.Count
+		}
+	}
+	l.complete = len(items) > 0 && events == items[0].Count
+	return l, err
+}
+
 func (f Fields) value(text string) value {
-	return value{fold(text), text != "" && (f.Cut == "" || !strings.HasSuffix(text, f.Cut))}
+	return value{fold(text), text != "" && (f.Cut == "" || !strings.HasSuffix(text, f.Cut)) && (f.Spelled == "" || !strings.Contains(text, f.Spelled))}
 }
 
 // source says how a list is read.
 type source struct {
+	name    string // the member of the body
 	text    string // the member of its objects that is looked at
 	counter string // the number of values, listed or not, if there is such a member
 	events  string // the number that the counts of all values add up to, likewise

@@ -262,8 +262,8 @@ func TestUnreadableFindings(t *testing.T) {
 }
 
 func TestCovers(t *testing.T) {
-	r := Rule{Name: "a\u202e*", Path: `C:\x`, Parent: "p*", Kinds: []string{"k", "l"}}
-	if got := r.Covers(); got != `the suspect is a<U+202E>*, all its paths are C:\x, all its parents are p*, all evidence is k or l` {
+	r := Rule{Name: "a\u202e*", Path: `C:\x`, Parent: "p*", Account: "u*", Address: "10.*", Kinds: []string{"k", "l"}}
+	if got := r.Covers(); got != `the suspect is a<U+202E>*, all its paths are C:\x, all its parents are p*, all its accounts are u*, all its addresses are 10.*, all evidence is k or l` {
 		t.Error(got)
 	}
 }
@@ -291,6 +291,79 @@ func TestNamesThatArePaths(t *testing.T) {
 		o, err := rules.Apply(now, f, []publish.Record{record(t, c.body)})
 		if err != nil || len(o.Kept) != c.kept {
 			t.Errorf("%s: %d kept, %v", what, len(o.Kept), err)
+		}
+	}
+}
+
+// Where one list names all, patterns are about the values of a kind, which are all there
+// if their numbers add up to that of the first.
+func TestEntities(t *testing.T) {
+	f := Fields{Name: "Entity", Entities: "Named", Paths: "file", Parents: "parent", Hosts: "host", Accounts: "account", Addresses: "ip", Cut: "…", Spelled: "<U+"}
+	type entity struct {
+		Kind, Value string
+		Count       int `json:",omitempty"`
+	}
+	of := func(more ...entity) []entity { return append([]entity{{"process", "p.exe", 3}}, more...) }
+	for what, c := range map[string]struct {
+		rule            Rule
+		named           []entity
+		applies, unsure bool
+	}{
+		"all of a kind":             {Rule{Host: "ws-*"}, of(entity{"host", "ws-1", 2}, entity{"host", "WS-2", 1}), true, false},
+		"one of them is another":    {Rule{Host: "ws-*"}, of(entity{"host", "ws-1", 2}, entity{"host", "dc-2", 1}), false, false},
+		"there may be more":         {Rule{Host: "ws-*"}, of(entity{"host", "ws-1", 2}), false, true},
+		"it is not known how many":  {Rule{Host: "ws-*"}, of(entity{"host", "ws-1", 0}), false, true},
+		"none of the kind":          {Rule{Host: "*ws*"}, of(entity{"account", "ws-1", 3}), false, false},
+		"nobody is named":           {Rule{Host: "*ws*"}, nil, false, false},
+		"a path":                    {Rule{Path: `c:\acme\*`}, of(entity{"file", `C:\Acme\p.exe`, 3}), true, false},
+		"a path that leads away":    {Rule{Path: `c:\acme\*`}, of(entity{"file", `C:\Acme\..\p.exe`, 3}), false, false},
+		"a path that is cut short":  {Rule{Path: `c:\acme\*`}, of(entity{"file", `C:\Acme\p…`, 3}), false, false},
+		"what cannot be seen":       {Rule{Path: `c:\acme\*`}, of(entity{"file", `C:\Acme\p<U+202E>.exe`, 3}), false, false},
+		"a parent":                  {Rule{Parent: "ccm*.exe"}, of(entity{"parent", "ccmexec.exe", 3}), true, false},
+		"another parent":            {Rule{Parent: "ccm*.exe"}, of(entity{"parent", "ccmexec.exe", 2}, entity{"parent", "winword.exe", 1}), false, false},
+		"an account":                {Rule{Account: `corp\svc-*`}, of(entity{"account", `CORP\svc-1`, 3}), true, false},
+		"an account that is not it": {Rule{Account: `corp\svc-*`}, of(entity{"account", `CORP\ann`, 3}), false, false},
+		"an address":                {Rule{Address: "10.1.?"}, of(entity{"ip", "10.1.2", 3}), true, false},
+		"another address":           {Rule{Address: "10.1.?"}, of(entity{"ip", "10.1.22", 3}), false, false},
+		"several patterns":          {Rule{Name: "p.exe", Parent: "x", Account: "y"}, of(entity{"parent", "x", 3}, entity{"account", "y", 3}), true, false},
+		"one of several":            {Rule{Name: "p.exe", Parent: "x", Account: "z"}, of(entity{"parent", "x", 3}, entity{"account", "y", 3}), false, false},
+	} {
+		c.rule.Reason, c.rule.Expires = "r", now
+		rules := &Rules{All: []Rule{c.rule}}
+		o, err := rules.Apply(now, f, []publish.Record{record(t, body{"Entity": "p.exe", "Named": c.named})})
+		if err != nil || len(o.Suppressed) > 0 != c.applies || len(o.Unsure) > 0 != c.unsure {
+			t.Errorf("%s: %+v, %v", what, o, err)
+		}
+	}
+	for _, b := range []string{`{"Named":5}`, `{"Named":["x"]}`, `{"Named":[{"Kind":"host"}]}`, `{"Named":[{"Value":"host"}]}`, `{"Named":[{"Kind":"host","Value":"h","Count":"1"}]}`} {
+		rules := &Rules{All: []Rule{{Host: "h", Reason: "r", Expires: now}}}
+		if o, err := rules.Apply(now, f, []publish.Record{{ID: "an-7", Body: json.RawMessage(b)}}); err == nil || !strings.Contains(err.Error(), "an-7") {
+			t.Errorf("%s: %+v, %v", b, o, err)
+		}
+	}
+}
+
+// A rule about accounts applies where each event is known to have one of them.
+func TestAccounts(t *testing.T) {
+	f := fields
+	f.Accounts = "Accounts"
+	type counted struct {
+		Value string `json:"value"`
+		Count int    `json:"count"`
+	}
+	rules := &Rules{All: []Rule{{Account: `corp\svc-*`, Reason: "r", Expires: now}}}
+	for what, c := range map[string]struct {
+		accounts []counted
+		applies  bool
+	}{
+		"all":     {[]counted{{`CORP\svc-a`, 2}, {`CORP\svc-b`, 3}}, true},
+		"another": {[]counted{{`CORP\svc-a`, 2}, {`CORP\ann`, 3}}, false},
+		"too few": {[]counted{{`CORP\svc-a`, 4}}, false},
+		"none":    {nil, false},
+	} {
+		o, err := rules.Apply(now, f, []publish.Record{record(t, known(body{"Accounts": c.accounts, "Events": 5}))})
+		if err != nil || len(o.Suppressed) > 0 != c.applies {
+			t.Errorf("%s: %+v, %v", what, o, err)
 		}
 	}
 }

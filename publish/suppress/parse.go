@@ -197,7 +197,7 @@ func (p *parser) rule(n *yaml.Node) {
 	}
 	ok := p.members(n, "a rule", map[string]func(*yaml.Node){
 		"name": text("name", &r.Name), "target": text("target", &r.Target), "path": text("path", &r.Path),
-		"parent": text("parent", &r.Parent), "host": text("host", &r.Host),
+		"parent": text("parent", &r.Parent), "host": text("host", &r.Host), "account": text("account", &r.Account), "address": text("address", &r.Address),
 		"kind":   func(n *yaml.Node) { r.Kinds = p.kinds(n) },
 		"reason": text("reason", &r.Reason), "by": text("by", &r.By),
 		"expires": date("expires", &r.Expires), "added": date("added", &r.Added),

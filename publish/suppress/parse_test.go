@@ -65,7 +65,7 @@ func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		rule("name: *.exe" + rest):                                     `f:3: what begins with * .*quotes`,
 		rule("name: *exe" + rest):                                      `f:3: what begins with`,
-		rule("nam: a" + rest):                                          `f:3: there is no key "nam"; known are added, by, expires`,
+		rule("nam: a" + rest):                                          `f:3: there is no key "nam"; known are account, added, address, by, expires`,
 		rule("name: 5" + rest):                                         `f:3: name: "5" is no text to YAML: put it in quotes`,
 		rule("name: [a]" + rest):                                       "f:3: name has to be one text",
 		rule("name:" + rest):                                           "f:3: name is empty",

@@ -12,9 +12,9 @@
 //	    reason: our own updater, ticket 4711
 //	    expires: 2027-03-31
 //
-// A rule applies to a finding only if every pattern that it has matches, all of
-// the finding's paths, parents, hosts and kinds of evidence included: a new host, a
-// new folder, a new parent or other evidence makes the finding show again. So does
+// A rule applies to a finding only if every pattern that it has matches, all of the
+// finding's paths, parents, hosts, accounts, addresses and kinds of evidence included: a
+// new host, a new folder, a new parent or other evidence makes the finding show again. So does
 // the day after the rule expires.
 package suppress
 
@@ -41,6 +41,9 @@ type Rule struct {
 	Path   string // pattern of the suspect's paths: each of them has to match
 	Parent string // pattern of the paths of what started it: each has to match
 	Host   string // pattern of its hosts: each has to match
+	// Account and Address are patterns of its accounts, and of the addresses that it names:
+	// each has to match.
+	Account, Address string
 	// Kinds are patterns of the kinds of evidence: each kind that a finding has
 	// needs one that matches it.
 	Kinds   []string
@@ -78,6 +81,8 @@ func (r Rule) Covers() string {
 	part("all its paths are %s", r.Path)
 	part("all its parents are %s", r.Parent)
 	part("all its hosts are %s", r.Host)
+	part("all its accounts are %s", r.Account)
+	part("all its addresses are %s", r.Address)
 	part("all evidence is %s", strings.Join(r.Kinds, " or "))
 	return strings.Join(parts, ", ")
 }
@@ -93,13 +98,14 @@ func (r Rule) Validate() error {
 	if slices.Contains(r.Kinds, "") {
 		errs = append(errs, errors.New("kind is empty: write something or leave it out"))
 	}
-	if !utf8.ValidString(r.Name + r.Target + r.Path + r.Parent + r.Host + strings.Join(r.Kinds, "") + r.Reason + r.By) {
+	places := []string{r.Name, r.Target, r.Path, r.Parent, r.Host, r.Account, r.Address}
+	if !utf8.ValidString(strings.Join(places, "") + strings.Join(r.Kinds, "") + r.Reason + r.By) {
 		errs = append(errs, errors.New("it is not valid UTF-8"))
 	}
-	if places := []string{r.Name, r.Target, r.Path, r.Parent, r.Host}; strings.Join(places, "") == "" {
-		errs = append(errs, errors.New("it says nothing of which findings: give it a name, target, path, parent or host"))
+	if strings.Join(places, "") == "" {
+		errs = append(errs, errors.New("it says nothing of which findings: give it a name, target, path, parent, host, account or address"))
 	} else if !slices.ContainsFunc(places, says) {
-		errs = append(errs, errors.New("its patterns match nearly everything: at least one of name, target, path, parent and host needs more than wildcards and an extension"))
+		errs = append(errs, errors.New("its patterns match nearly everything: at least one of name, target, path, parent, host, account and address needs more than wildcards and an extension"))
 	}
 	switch {
 	case r.Reason == "":
@@ -123,7 +129,7 @@ func says(pattern string) bool {
 type keyed struct{ key, text string }
 
 func (r Rule) patterns() []keyed {
-	all := []keyed{{"name", r.Name}, {"target", r.Target}, {"path", r.Path}, {"parent", r.Parent}, {"host", r.Host}}
+	all := []keyed{{"name", r.Name}, {"target", r.Target}, {"path", r.Path}, {"parent", r.Parent}, {"host", r.Host}, {"account", r.Account}, {"address", r.Address}}
 	for _, k := range r.Kinds {
 		all = append(all, keyed{"kind", k})
 	}

@@ -60,7 +60,7 @@ function entitiesOf(f) {
 const MOST_ENTITIES = 30;
 
 // KINDS are the heads of entities.
-const KINDS = new Map([['account', 'Accounts'], ['host', 'Hosts'], ['ip', 'Addresses'], ['process', 'Processes'], ['file', 'Files'], ['commandline', 'Command lines']]);
+const KINDS = new Map([['account', 'Accounts'], ['host', 'Hosts'], ['ip', 'Addresses'], ['process', 'Processes'], ['file', 'Files'], ['parent', 'Parents'], ['commandline', 'Command lines']]);
 
 function entityList(kind, values) {
   const left = values.length - MOST_ENTITIES;
