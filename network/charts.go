@@ -23,7 +23,7 @@ func (d *Detector) Charts(_ event.Window, day, history *Connections, findings []
 	f := newFleet(day, history)
 	charts := []chart.Chart{hostChart(f, rows)}
 	if len(findings) > 0 {
-		charts = append([]chart.Chart{hourChart(rows, findings)}, charts...)
+		charts = append([]chart.Chart{d.hourChart(rows, findings)}, charts...)
 	}
 	charts = append(charts, rarityChart(f))
 	for _, c := range charts {
@@ -35,23 +35,27 @@ func (d *Detector) Charts(_ event.Window, day, history *Connections, findings []
 }
 
 // hourChart has a line of connections by hour for each of the first findings.
-func hourChart(rows []*entry, findings []anomaly.Finding) chart.Chart {
+func (d *Detector) hourChart(rows []*entry, findings []anomaly.Finding) chart.Chart {
 	c := chart.Chart{Kind: chart.Lines, Title: "Connections of the strongest findings by hour",
 		Note: "A program that calls home connects at all hours, and evenly; people work by day.", X: "hour (UTC)", Y: "connections"}
 	for h := range 24 {
 		c.Labels = append(c.Labels, fmt.Sprintf("%02d", h))
 	}
-	for _, f := range findings[:min(len(findings), mostLines)] {
-		var hours [24]float64
-		for _, e := range rows {
-			if e.name != f.Entity || !strings.Contains(string(f.AnomalyDetails), `"Folder":"`+e.place.String()+`"`) && f.Mode == "" {
-				continue
-			}
-			for h, n := range e.hours {
-				hours[h] += float64(n)
+	findings = findings[:min(len(findings), mostLines)]
+	hours := make([][24]float64, len(findings))
+	for _, e := range rows {
+		id := d.id(identityOf(e.key))
+		at := slices.IndexFunc(findings, func(f anomaly.Finding) bool {
+			return f.FindingId == id || f.Mode != "" && f.Entity == e.name
+		})
+		for h, n := range e.hours {
+			if at >= 0 {
+				hours[at][h] += float64(n)
 			}
 		}
-		c.Series = append(c.Series, chart.Series{Name: f.Entity, Values: hours[:]})
+	}
+	for i, f := range findings {
+		c.Series = append(c.Series, chart.Series{Name: f.Entity, Values: hours[i][:]})
 	}
 	return c
 }

@@ -33,8 +33,7 @@ func severity(score float64) string {
 	return anomaly.Informational
 }
 
-// judge has a finding for each name and kind of folder of which a process scores
-// enough, in no order. It is about the connections of those that do.
+// judge has a finding for each program of which a process scores enough, in no order. It is about the connections of those that do.
 func (d *Detector) judge(w event.Window, day, history *Connections) (found []anomaly.Candidate) {
 	f := newFleet(day, history)
 	for _, group := range programs(day) {
@@ -50,28 +49,17 @@ func (d *Detector) judge(w event.Window, day, history *Connections) (found []ano
 			}
 		}
 		if len(suspects) > 0 {
-			found = append(found, anomaly.Candidate{ID: d.id(worst.name, worst.place.String()), Score: round(worst.score),
+			found = append(found, anomaly.Candidate{ID: d.id(identityOf(worst.key)), Score: round(worst.score),
 				Tell: func() (anomaly.Finding, error) { return d.finding(w, f, worst, suspects), nil }})
 		}
 	}
 	return found
 }
 
-// programs are the processes of the day by name and kind of folder, in order.
-func programs(day *Connections) (groups [][]*entry) {
-	for _, e := range day.sorted() {
-		n := len(groups)
-		if n > 0 && groups[n-1][0].name == e.name && groups[n-1][0].place == e.place {
-			groups[n-1] = append(groups[n-1], e)
-		} else {
-			groups = append(groups, []*entry{e})
-		}
-	}
-	return groups
-}
-
 func (d *Detector) finding(w event.Window, f *fleet, v *verdict, group []*entry) anomaly.Finding {
-	out := d.about(w, v.name, v.place.String(), group)
+	of := identityOf(v.key)
+	out := d.about(w, d.id(of), of.name, group)
+	out.Entity = v.name
 	out.Score, out.Severity = round(v.score), severity(v.score)
 	tactics, techniques := map[string]bool{"CommandAndControl": true}, map[string]bool{"T1071": true}
 	var whys []string
@@ -91,9 +79,9 @@ func (d *Detector) finding(w event.Window, f *fleet, v *verdict, group []*entry)
 	firstSeen := group[0].first
 	for _, e := range group {
 		firstSeen = min(firstSeen, e.first)
-	}
-	if before, ok := f.kin[filename.Shape(v.name)].first[way{v.place, v.name}]; ok {
-		firstSeen = min(firstSeen, before)
+		if before, ok := f.kin[filename.Shape(e.name)].first[of]; ok {
+			firstSeen = min(firstSeen, before)
+		}
 	}
 	out.FirstSeen = anomaly.Timestamp(firstSeen)
 	return out
@@ -121,11 +109,9 @@ func tacticOf(technique string) string {
 	return "CommandAndControl"
 }
 
-func (d *Detector) id(name, part string) string { return anomaly.ID(Name, d.scope, name, part) }
-
 // about fills in what the entries have in common: who, when, where.
-func (d *Detector) about(w event.Window, name, part string, group []*entry) anomaly.Finding {
-	out := anomaly.Finding{FindingId: d.id(name, part), Scope: d.scope, RuleName: Name, Entity: name, EntityKind: "process"}
+func (d *Detector) about(w event.Window, id, name string, group []*entry) anomaly.Finding {
+	out := anomaly.Finding{FindingId: id, Scope: d.scope, RuleName: Name, Entity: name, EntityKind: "process"}
 	out.In(w)
 	first, last := group[0].first, group[0].last
 	for _, e := range group {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sparkless/publish/anomaly"
 	"sparkless/storage/event"
@@ -413,5 +414,82 @@ func TestEntitiesAddUp(t *testing.T) {
 	}
 	if sums["parent"] != f.Events || sums["host"] != f.Events || sums["ip"] != f.Events || len(parents) == 0 || len(f.AnomalyReasons) == 0 {
 		t.Errorf("%v, %v of %d", sums, parents, f.Events)
+	}
+}
+
+// Where files come and go, a name that is drawn anew each time is the same program on
+// every day, as long as its kind, its folder's kind and its parent's are.
+func TestDrawnNames(t *testing.T) {
+	p := DefaultParams()
+	p.Score = 0
+	const temporary, downloads = `C:\Users\ann\AppData\Local\Temp\`, `C:\Users\ann\Downloads\`
+	id := func(c connection) string {
+		f := finish(t, p, day(20), added(odd(c)), nil)
+		if len(f) != 1 || f[0].Entity != strings.ToLower(c.file) {
+			t.Fatalf("%+v", f)
+		}
+		return f[0].FindingId
+	}
+	at := func(folder, file, parent string) connection {
+		return connection{file: file, path: folder + file, parent: parent}
+	}
+	for what, c := range map[string]struct {
+		a, b connection
+		same bool
+	}{
+		"random letters":          {at(temporary, "xqzkvwtt.exe", "explorer.exe"), at(temporary, "bdfghjkl.exe", "explorer.exe"), true},
+		"random letters, digits":  {at(temporary, "k7q2wz9a.exe", "explorer.exe"), at(temporary, "M3x8ab1.exe", "explorer.exe"), true},
+		"hexadecimal":             {at(temporary, "a0538f45.tmp", "setup.exe"), at(temporary, "b1649e56.tmp", "setup.exe"), true},
+		"numbered":                {at(downloads, "offer-setup-879.exe", "chrome.exe"), at(downloads, "offer-setup-12.exe", "chrome.exe"), true},
+		"parents that are drawn":  {at(temporary, "a0538f45.tmp", "c1649e56-setup.exe"), at(temporary, "b1649e56.tmp", "f0538f45-setup.exe"), true},
+		"another parent":          {at(temporary, "xqzkvwtt.exe", "explorer.exe"), at(temporary, "bdfghjkl.exe", "winword.exe"), false},
+		"another kind of folder":  {at(temporary, "xqzkvwtt.exe", "explorer.exe"), at(downloads, "bdfghjkl.exe", "explorer.exe"), false},
+		"another kind of file":    {at(temporary, "xqzkvwtt.exe", "explorer.exe"), at(temporary, "bdfghjkl.scr", "explorer.exe"), false},
+		"a word beside it":        {at(temporary, "offer-879.exe", "explorer.exe"), at(temporary, "recipe-879.exe", "explorer.exe"), false},
+		"names that were chosen":  {at(temporary, "tollgate.exe", "explorer.exe"), at(temporary, "quarrel.exe", "explorer.exe"), false},
+		"chosen, another parent":  {at(temporary, "tollgate.exe", "explorer.exe"), at(temporary, "tollgate.exe", "cmd.exe"), true},
+		"where nobody may write":  {at(`C:\Program Files\`, "xqzkvwtt.exe", "explorer.exe"), at(`C:\Program Files\`, "bdfghjkl.exe", "explorer.exe"), false},
+		"numbered and installed":  {at(`C:\Program Files\`, "tool7.exe", "explorer.exe"), at(`C:\Program Files\`, "tool8.exe", "explorer.exe"), false},
+		"in somebody's own place": {at(`C:\Users\ann\AppData\Roaming\`, "xqzkvwtt.exe", "explorer.exe"), at(`C:\Users\ann\AppData\Roaming\`, "bdfghjkl.exe", "explorer.exe"), false},
+	} {
+		if got := id(c.a) == id(c.b); got != c.same {
+			t.Errorf("%s: the same %v, want %v", what, got, c.same)
+		}
+	}
+	// The IDs of all others are as they ever were.
+	if got, want := id(at(temporary, "tollgate.exe", "cmd.exe")), anomaly.ID(Name, "estate", "tollgate.exe", "temporary"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Of names that are drawn anew there is one finding a day, which names the files, and knows
+// since when such are seen.
+func TestFindingOfDrawnNames(t *testing.T) {
+	p := DefaultParams()
+	p.Score = 0
+	of := func(d int, names ...string) *Connections {
+		var list []connection
+		for _, name := range names {
+			c := odd(connection{file: name, path: `C:\Windows\Temp\` + name, parent: "explorer.exe"})
+			c.at = day(d).From.Add(time.Hour)
+			list = append(list, c)
+		}
+		return added(list...)
+	}
+	today := of(20, "setup-31.exe", "setup-32.exe", "setup-33.exe")
+	f := finish(t, p, day(20), today, []*Connections{of(18, "setup-7.exe"), of(19, "setup-9.exe", "setup.exe")})
+	if len(f) != 1 || f[0].Events != 3 || f[0].Entities[0].Value != "setup-#.exe" || f[0].Entities[0].Count != 3 || f[0].DaysSeen != 2 ||
+		f[0].FirstSeen != "2026-11-18T01:00:00.0000000Z" {
+		t.Fatalf("%+v", f)
+	}
+	files := 0
+	for _, e := range f[0].Entities {
+		if e.Kind == "file" {
+			files++
+		}
+	}
+	charts, err := New(p, "estate", 1).Charts(day(20), today, NewConnections(), f)
+	if err != nil || files != 3 || charts[0].Series[0].Values[1] != 3 {
+		t.Errorf("%d files, %+v, %v", files, charts[0].Series, err)
 	}
 }

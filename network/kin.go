@@ -15,14 +15,14 @@ type kin struct {
 	places      shares   // likewise, by kind of folder
 	days        map[way]int
 	daysIn      map[place]int
-	first       map[way]int64 // by name and kind of folder, on the days before
-	known       [names]others // values of the days before, of hosts and remotes
+	first       map[identity]int64 // when they were first seen on the days before
+	known       [names]others      // values of the days before, of hosts and remotes
 }
 
-// way is how a program ran: its kind of folder with its parent, or with its name.
+// way is how a program ran: its kind of folder with its parent.
 type way struct {
-	place place
-	text  string
+	place  place
+	parent string
 }
 
 // shares says on how many hosts there are some things of a kind.
@@ -44,7 +44,7 @@ func (o *others) has(values []kept) bool {
 
 func newKin(now, before []*entry) *kin {
 	all := slices.Concat(now, before)
-	k := &kin{now: now, before: before, hosts: hostsOf(all), days: map[way]int{}, daysIn: map[place]int{}, first: map[way]int64{}}
+	k := &kin{now: now, before: before, hosts: hostsOf(all), days: map[way]int{}, daysIn: map[place]int{}, first: map[identity]int64{}}
 	k.parents = newShares(all, func(e *entry) string { return e.parent })
 	k.places = newShares(all, func(e *entry) string { return e.place.String() })
 	for of, list := range grouped(before, func(e *entry) way { return way{e.place, e.parent} }) {
@@ -54,7 +54,7 @@ func newKin(now, before []*entry) *kin {
 		k.daysIn[of] = seenOn(list)
 	}
 	for _, e := range before {
-		of := way{e.place, e.name}
+		of := identityOf(e.key)
 		if at, ok := k.first[of]; !ok || e.first < at {
 			k.first[of] = e.first
 		}

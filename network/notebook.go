@@ -71,7 +71,7 @@ func byName(day *Connections) (groups [][]*entry) {
 
 func (d *Detector) notebookFinding(w event.Window, group []*entry, score, offset float64, rank int) anomaly.Finding {
 	name := group[0].name
-	f := d.about(w, name, "notebook", group)
+	f := d.about(w, anomaly.ID(Name, d.scope, name, "notebook"), name, group)
 	f.Mode, f.Score, f.Severity = "notebook", round(score), anomaly.Low
 	f.Tactics, f.Techniques = []string{"CommandAndControl"}, []string{"T1071"}
 	f.AnomalyReasons = []anomaly.Reason{{
