@@ -48,27 +48,75 @@ func newBuckets(m Matrix) (b *buckets, largest uint64) {
 // order is the canonical order, whole where wanted is nil. Else wanted has a bit for
 // each position, and only the rows at positions whose bit is set are put there.
 func (b *buckets) order(wanted []uint64) []int32 {
-	asked := make([]bool, len(b.starts)-1) // buckets
-	for i := range asked {
-		asked[i] = wanted == nil
-		for at := b.starts[i]; at < b.starts[i+1] && !asked[i]; at++ {
-			asked[i] = wanted[at/64]>>(at%64)&1 == 1
-		}
-	}
+	asked, next := b.asked(wanted)
+	keys := b.keys(asked, next)
 	order := make([]int32, len(b.hashes))
-	next := slices.Clone(b.starts)
-	for i, h := range b.hashes {
-		if to := h >> b.shift; asked[to] {
-			order[next[to]] = int32(i)
-			next[to]++
-		}
-	}
-	for i, is := range asked {
-		if is {
-			b.sort(order[b.starts[i]:b.starts[i+1]])
+	for i, word := range asked {
+		for ; word != 0; word &= word - 1 {
+			bucket := i*64 + bits.TrailingZeros64(word)
+			to := order[b.starts[bucket]:b.starts[bucket+1]]
+			upTo := int(next[bucket]) // which it has become
+			from := keys[upTo-len(to) : upTo]
+			b.sort(from)
+			for j := range to {
+				to[j] = int32(uint32(from[j]))
+			}
 		}
 	}
 	return order
+}
+
+// asked has a bit for each bucket with a row at a wanted position. The rows of these
+// buckets shall stand one after the other: next is where those of each begin, and at
+// its end how many they are.
+func (b *buckets) asked(wanted []uint64) (asked []uint64, next []int32) {
+	n := len(b.starts) - 1
+	asked, next = make([]uint64, (n+63)/64), make([]int32, n+1)
+	upTo := int32(0)
+	for i := range n {
+		from, to := b.starts[i], b.starts[i+1]
+		next[i] = upTo
+		if wanted == nil || anyBit(wanted, int(from), int(to)) {
+			asked[i/64] |= 1 << (i % 64)
+			upTo += to - from
+		}
+	}
+	next[n] = upTo
+	return asked, next
+}
+
+// anyBit says whether a bit from from to below to is set.
+func anyBit(words []uint64, from, to int) bool {
+	for ; from < to; from = from/64*64 + 64 {
+		word := words[from/64] >> (from % 64)
+		if n := to - from; n < 64 {
+			word &= 1<<n - 1
+		}
+		if word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// keys are the rows of the asked buckets, bucket after bucket, each behind its hash.
+func (b *buckets) keys(asked []uint64, next []int32) []uint64 {
+	keys := make([]uint64, next[len(next)-1])
+	var some [256]uint64 // so that no branch has to be guessed
+	for first := 0; first < len(b.hashes); first += len(some) {
+		n := 0
+		for i, h := range b.hashes[first:min(first+len(some), len(b.hashes))] {
+			some[n&255] = uint64(h)<<32 | uint64(first+i)
+			bucket := h >> b.shift
+			n += int(asked[bucket/64] >> (bucket % 64) & 1)
+		}
+		for _, key := range some[:n] {
+			bucket := key >> 32 >> b.shift
+			keys[next[bucket]] = key
+			next[bucket]++
+		}
+	}
+	return keys
 }
 
 // hashRow is a hash of the bits of row, two numbers at a time: the folded
@@ -92,26 +140,38 @@ func hashRow(row []float64, largest uint64) (hash uint32, _ uint64) {
 	return uint32((hi ^ lo) >> 32), largest
 }
 
-// compare orders rows by hash, and those of equal hashes by their numbers.
-func (b *buckets) compare(x, y int32) int {
-	if b.hashes[x] != b.hashes[y] {
-		return cmp.Compare(b.hashes[x], b.hashes[y])
+// sort sorts a bucket. Most hold a few rows.
+func (b *buckets) sort(keys []uint64) {
+	if len(keys) > 16 {
+		slices.Sort(keys)
+	} else {
+		for i := 1; i < len(keys); i++ {
+			key, j := keys[i], i
+			for ; j > 0 && key < keys[j-1]; j-- {
+				keys[j] = keys[j-1]
+			}
+			keys[j] = key
+		}
 	}
-	return compareRows(b.m.Row(int(x)), b.m.Row(int(y)))
+	for len(keys) > 1 {
+		n := 1
+		for n < len(keys) && keys[n]>>32 == keys[0]>>32 {
+			n++
+		}
+		if n > 1 {
+			b.sortAlike(keys[:n])
+		}
+		keys = keys[n:]
+	}
 }
 
-// sort sorts a bucket. Most hold a few rows.
-func (b *buckets) sort(rows []int32) {
-	if len(rows) > 8 {
-		slices.SortFunc(rows, b.compare)
-		return
+// sortAlike sorts rows of equal hashes, which mostly are equal themselves.
+func (b *buckets) sortAlike(keys []uint64) {
+	compare := func(x, y uint64) int {
+		return compareRows(b.m.Row(int(uint32(x))), b.m.Row(int(uint32(y))))
 	}
-	for i := 1; i < len(rows); i++ {
-		row, j := rows[i], i
-		for ; j > 0 && b.compare(row, rows[j-1]) < 0; j-- {
-			rows[j] = rows[j-1]
-		}
-		rows[j] = row
+	if !slices.IsSortedFunc(keys, compare) {
+		slices.SortStableFunc(keys, compare)
 	}
 }
 
