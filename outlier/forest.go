@@ -52,13 +52,14 @@ func FitForest(x Matrix, weights []int, p ForestParams) (*Forest, error) {
 	if largest > math.Float64bits(math.MaxFloat32) {
 		return nil, x.checkSingle()
 	}
-	rows, p, err := order.population(weights, p)
+	draws, p, err := order.draws(weights, p)
 	if err != nil {
 		return nil, err
 	}
+	from := newSample(x, draws)
 	f := &Forest{cols: x.Cols, samples: p.Samples, offset: autoOffset, trees: make([]tree, p.Trees), packed: make([]packedTree, p.Trees)}
-	parallel(p.Trees, p.Workers, func() *grower { return newGrower(x, rows, p) }, func(g *grower, i int) {
-		f.trees[i] = g.tree(generator(p.Seed, uint64(i)))
+	parallel(p.Trees, p.Workers, func() *grower { return newGrower(from, p) }, func(g *grower, i int) {
+		f.trees[i] = g.tree(draws[i])
 		f.packed[i] = pack(f.trees[i])
 	})
 	if p.Contamination == 0 {
@@ -72,33 +73,56 @@ func FitForest(x Matrix, weights []int, p ForestParams) (*Forest, error) {
 	return f, nil
 }
 
-// population returns the rows to draw from, and p filled for them. Where the
-// trees draw fewer than there are, only the rows that they are going to draw are there.
-func (b *buckets) population(weights []int, p ForestParams) (population, ForestParams, error) {
+// draws draws the rows of each tree, and returns p filled for them. Where the trees
+// draw fewer than there are, only those that they drew are put in order.
+func (b *buckets) draws(weights []int, p ForestParams) ([]draw, ForestParams, error) {
+	rows, err := population{}, error(nil)
+	size := b.m.Rows
 	if weights != nil {
-		rows, err := newPopulation(b.order(nil), weights)
-		if err != nil {
-			return rows, p, err
+		if rows, err = newPopulation(b.order(nil), weights); err != nil {
+			return nil, p, err
 		}
-		p, err = p.filled(rows.size(), b.m.Cols)
-		return rows, p, err
+		size = rows.size()
 	}
-	p, err := p.filled(b.m.Rows, b.m.Cols)
-	if err != nil {
-		return population{}, p, err
+	if p, err = p.filled(size, b.m.Cols); err != nil {
+		return nil, p, err
 	}
-	if p.Trees > b.m.Rows/p.Samples {
-		return population{order: b.order(nil)}, p, nil
+	draws, position, taken := make([]draw, p.Trees), make([]int, p.Samples), newTaken(size)
+	for i := range draws {
+		d := draw{generator(p.Seed, uint64(i)), make([]int32, p.Samples)}
+		distinct(d.random, position, size, taken)
+		for j, at := range position {
+			if weights != nil {
+				at = rows.index(at)
+			}
+			d.rows[j] = int32(at)
+		}
+		draws[i] = d
 	}
-	wanted := make([]uint64, b.m.Rows/64+1)
-	position, taken := make([]int, p.Samples), newTaken(b.m.Rows)
-	for i := range p.Trees {
-		distinct(generator(p.Seed, uint64(i)), position, b.m.Rows, taken)
-		for _, at := range position {
+	if weights == nil {
+		rows.order = b.order(wanted(draws, size))
+	}
+	for _, d := range draws {
+		for j, at := range d.rows {
+			d.rows[j] = rows.order[at]
+		}
+	}
+	return draws, p, nil
+}
+
+// wanted has a bit for each position below n that was drawn, and a word more. It is nil
+// where most may have been.
+func wanted(draws []draw, n int) []uint64 {
+	if len(draws) > n/len(draws[0].rows) {
+		return nil
+	}
+	wanted := make([]uint64, n/64+2)
+	for _, d := range draws {
+		for _, at := range d.rows {
 			wanted[at/64] |= 1 << (at % 64)
 		}
 	}
-	return population{order: b.order(wanted)}, p, nil
+	return wanted
 }
 
 // filled puts in what is meant by zeros, and says what is out of range.

@@ -1,59 +1,92 @@
 package outlier
 
 import (
+	"math/bits"
 	"math/rand/v2"
 )
 
+// draw is what one tree is grown of.
+type draw struct {
+	random *rand.Rand // as it goes on behind the draw
+	rows   []int32    // of the table, or of the sample
+}
+
+// sample is the rows of a table that trees are grown of, in its order, so that memory
+// is read in one go, and as keys.
+type sample struct {
+	cols int
+	keys []int32
+}
+
+// newSample takes the rows of all draws, and makes them refer to the sample.
+func newSample(x Matrix, draws []draw) sample {
+	drawn, before := make([]uint64, x.Rows/64+1), make([]int32, x.Rows/64+1)
+	for _, d := range draws {
+		for _, row := range d.rows {
+			drawn[row/64] |= 1 << (row % 64)
+		}
+	}
+	n := 0
+	for i, word := range drawn {
+		before[i] = int32(n)
+		n += bits.OnesCount64(word)
+	}
+	s := sample{x.Cols, make([]int32, n*x.Cols)}
+	to := s.keys
+	for i, word := range drawn {
+		for ; word != 0; word &= word - 1 {
+			for j, v := range x.Row(i*64 + bits.TrailingZeros64(word)) {
+				to[j] = key(float32(v))
+			}
+			to = to[x.Cols:]
+		}
+	}
+	for _, d := range draws {
+		for i, row := range d.rows {
+			d.rows[i] = before[row/64] + int32(bits.OnesCount64(drawn[row/64]&(1<<(row%64)-1)))
+		}
+	}
+	return s
+}
+
 // grower grows isolation trees, one after the other, in the same memory.
 type grower struct {
-	x        Matrix
-	rows     population
-	depth    int
-	random   *rand.Rand
-	position []int     // drawn rows, as positions in the population
-	taken    *taken    // for the draws
-	columns  []int32   // of which the tree may ask; the first ones are known not to vary where the grower is
-	drawn    []int     // for the draw of columns
-	values   []float32 // of the drawn rows, one column after the other
-	at       []int32   // drawn rows as the nodes part them
-	grown    tree
+	sample
+	depth     int
+	random    *rand.Rand
+	columns   []int32 // of which the tree may ask; the first ones are known not to vary where the grower is
+	drawn     []int   // for the draw of columns
+	taken     *taken  // for the same
+	at, spare []int   // where the drawn rows begin among the keys, as the nodes part them
+	grown     tree
 }
 
-func newGrower(x Matrix, rows population, p ForestParams) *grower {
-	g := &grower{
-		x: x, rows: rows, depth: maxDepth(p.Samples),
-		position: make([]int, p.Samples), at: make([]int32, p.Samples), taken: newTaken(max(rows.size(), x.Cols)),
-		columns: make([]int32, p.Columns), drawn: make([]int, p.Columns),
-		values: make([]float32, x.Cols*p.Samples), grown: make(tree, 0, 2*p.Samples),
+func newGrower(s sample, p ForestParams) *grower {
+	return &grower{
+		sample: s, depth: maxDepth(p.Samples),
+		columns: make([]int32, p.Columns), drawn: make([]int, p.Columns), taken: newTaken(s.cols),
+		at: make([]int, p.Samples), spare: make([]int, p.Samples), grown: make(tree, 0, 2*p.Samples),
 	}
-	return g
 }
 
-// tree grows a tree of random numbers.
-func (g *grower) tree(random *rand.Rand) tree {
-	g.random = random
-	distinct(random, g.position, g.rows.size(), g.taken)
-	distinct(random, g.drawn, g.x.Cols, g.taken)
+// tree grows a tree of what was drawn.
+func (g *grower) tree(d draw) tree {
+	g.random = d.random
+	distinct(g.random, g.drawn, g.cols, g.taken)
 	for i, c := range g.drawn {
 		g.columns[i] = int32(c)
 	}
-	for i, position := range g.position { // at first only their places, so that memory is asked for all at once
-		g.at[i] = g.rows.row(position)
-	}
-	for i, row := range g.at {
-		for j, v := range g.x.Row(int(row)) {
-			g.values[j*len(g.at)+i] = float32(v)
-		}
-		g.at[i] = int32(i)
+	for i, row := range d.rows {
+		g.at[i] = int(row) * g.cols
 	}
 	g.grown = append(g.grown[:0], node{})
-	g.grow(0, g.at, 0, 0)
+	g.grow(0, g.at, g.spare, 0, 0)
 	return append(tree(nil), g.grown...)
 }
 
-// grow makes the node i of the drawn rows in at. The first constant columns of
-// g.columns are known not to vary among them.
-func (g *grower) grow(i int, at []int32, depth, constant int) {
+// grow makes the node i of the drawn rows in at; spare is as long. The first
+// constant columns of g.columns are known not to vary among them.
+func (g *grower) grow(i int, at, spare []int, depth, constant int) {
 	g.grown[i] = node{column: -1, samples: int32(len(at))}
 	if depth >= g.depth || len(at) < 2 {
 		return
@@ -61,8 +94,9 @@ func (g *grower) grow(i int, at []int32, depth, constant int) {
 	for constant < len(g.columns) {
 		j := constant + g.random.IntN(len(g.columns)-constant)
 		column := g.columns[j]
-		values := g.column(column)
-		least, most := extent(values, at)
+		keys := g.keys[column:]
+		low, high := extremes(keys, at)
+		least, most := number(low), number(high)
 		if most <= least+1e-7 { // as float32, like the numbers
 			g.columns[j], g.columns[constant] = g.columns[constant], column
 			constant++
@@ -75,42 +109,37 @@ func (g *grower) grow(i int, at []int32, depth, constant int) {
 		n := node{column: column, threshold: roundDown(threshold), kid: int32(len(g.grown)), samples: int32(len(at))}
 		g.grown[i] = n
 		g.grown = append(g.grown, node{}, node{})
-		left := part(values, at, n.threshold)
-		g.grow(int(n.kid), at[:left], depth+1, constant)
-		g.grow(int(n.kid)+1, at[left:], depth+1, constant)
+		left := parted(keys, at, spare, key(n.threshold))
+		g.grow(int(n.kid), spare[:left], at[:left], depth+1, constant)
+		g.grow(int(n.kid)+1, spare[left:], at[left:], depth+1, constant)
 		return
 	}
 }
 
-func (g *grower) column(c int32) []float32 {
-	return g.values[int(c)*len(g.at) : (int(c)+1)*len(g.at)]
-}
-
-// extent is the least and the largest of the values of rows, of which there are some.
-func extent(values []float32, rows []int32) (least, most float32) {
-	least = values[rows[0]]
+// extremes are the least and the largest of the keys of rows, of which there are some.
+func extremes(keys []int32, rows []int) (least, most int32) {
+	least = keys[rows[0]]
 	most = least
 	for _, row := range rows[1:] {
-		if v := values[row]; v < least {
-			least = v
-		} else if v > most {
-			most = v
-		}
+		k := keys[row]
+		least, most = min(least, k), max(most, k)
 	}
 	return least, most
 }
 
-// part puts the rows whose value is at most the threshold first, and returns how many they are.
-func part(values []float32, rows []int32, threshold float32) int {
-	left := 0
-	for i, row := range rows {
-		rows[i] = rows[left]
-		rows[left] = row
-		var stays int // a number, so that no branch has to be guessed
-		if values[row] <= threshold {
+// parted copies rows, those whose key is at most the threshold first, and returns how
+// many these are.
+func parted(keys []int32, rows, to []int, threshold int32) int {
+	to = to[:len(rows)]
+	left, right := 0, len(to)-1
+	for _, row := range rows {
+		to[left], to[right] = row, row // one of them is written over, so that no branch has to be guessed
+		var stays int
+		if keys[row] <= threshold {
 			stays = 1
 		}
 		left += stays
+		right += stays - 1
 	}
 	return left
 }

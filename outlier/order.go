@@ -34,9 +34,9 @@ func newBuckets(m Matrix) (b *buckets, largest uint64) {
 	width := min(max(bits.Len(uint(m.Rows))-2, 0), 20)
 	b = &buckets{m: m, hashes: make([]uint32, m.Rows), shift: 32 - width, starts: make([]int32, 1<<width+1)}
 	for i := range b.hashes {
-		var h uint32
-		h, largest = hashRow(m.Row(i), largest)
-		b.hashes[i] = h
+		b.hashes[i], largest = hashRow(m.Row(i), largest)
+	}
+	for _, h := range b.hashes { // a loop of its own, for the one above has enough to remember
 		b.starts[h>>b.shift+1]++
 	}
 	for i := 1; i < len(b.starts); i++ {
@@ -48,55 +48,62 @@ func newBuckets(m Matrix) (b *buckets, largest uint64) {
 // order is the canonical order, whole where wanted is nil. Else wanted has a bit for
 // each position, and only the rows at positions whose bit is set are put there.
 func (b *buckets) order(wanted []uint64) []int32 {
-	asked, next := b.asked(wanted)
+	asked, next, large := b.asked(wanted)
 	keys := b.keys(asked, next)
+	for _, bucket := range large {
+		end := next[bucket] // which it has become
+		slices.Sort(keys[end-(b.starts[bucket+1]-b.starts[bucket]) : end])
+	}
+	sortNear(keys)
+	b.sortAlike(keys)
 	order := make([]int32, len(b.hashes))
-	for i, word := range asked {
-		for ; word != 0; word &= word - 1 {
-			bucket := i*64 + bits.TrailingZeros64(word)
-			to := order[b.starts[bucket]:b.starts[bucket+1]]
-			upTo := int(next[bucket]) // which it has become
-			from := keys[upTo-len(to) : upTo]
-			b.sort(from)
-			for j := range to {
-				to[j] = int32(uint32(from[j]))
-			}
-		}
+	for i, key := range keys {
+		bucket := key >> 32 >> b.shift
+		order[int32(i)+b.starts[bucket+1]-next[bucket]] = int32(uint32(key))
 	}
 	return order
 }
 
+// largeBucket is a bucket of more rows than are sorted one by one.
+const largeBucket = 24
+
 // asked has a bit for each bucket with a row at a wanted position. The rows of these
 // buckets shall stand one after the other: next is where those of each begin, and at
-// its end how many they are.
-func (b *buckets) asked(wanted []uint64) (asked []uint64, next []int32) {
+// its end how many they are. It also lists those that are large.
+func (b *buckets) asked(wanted []uint64) (asked []uint64, next, large []int32) {
 	n := len(b.starts) - 1
 	asked, next = make([]uint64, (n+63)/64), make([]int32, n+1)
 	upTo := int32(0)
 	for i := range n {
 		from, to := b.starts[i], b.starts[i+1]
 		next[i] = upTo
-		if wanted == nil || anyBit(wanted, int(from), int(to)) {
-			asked[i/64] |= 1 << (i % 64)
-			upTo += to - from
+		is := uint64(1)
+		if wanted != nil {
+			is = anyBit(wanted, uint(from), uint(to))
+		}
+		asked[i/64] |= is << (i % 64)
+		upTo += (to - from) & -int32(is)
+		if to-from > largeBucket && is == 1 {
+			large = append(large, int32(i))
 		}
 	}
 	next[n] = upTo
-	return asked, next
+	return asked, next, large
 }
 
-// anyBit says whether a bit from from to below to is set.
-func anyBit(words []uint64, from, to int) bool {
-	for ; from < to; from = from/64*64 + 64 {
-		word := words[from/64] >> (from % 64)
-		if n := to - from; n < 64 {
-			word &= 1<<n - 1
-		}
-		if word != 0 {
-			return true
+// anyBit is 1 where a bit from from to below to is set, else 0. The words end with
+// one that is beyond to.
+func anyBit(words []uint64, from, to uint) (is uint64) {
+	for ; to-from > 64; from += 64 {
+		if words[from/64]>>(from%64)|words[from/64+1]<<1<<(63-from%64) != 0 {
+			return 1
 		}
 	}
-	return false
+	word := words[from/64]>>(from%64) | words[from/64+1]<<1<<(63-from%64)
+	if word<<1<<(63-(to-from)) != 0 {
+		is = 1
+	}
+	return is
 }
 
 // keys are the rows of the asked buckets, bucket after bucket, each behind its hash.
@@ -119,6 +126,37 @@ func (b *buckets) keys(asked []uint64, next []int32) []uint64 {
 	return keys
 }
 
+// sortNear sorts keys that are few places away from where they belong.
+func sortNear(keys []uint64) {
+	for i := 1; i < len(keys); i++ {
+		key, j := keys[i], i
+		for ; j > 0 && key < keys[j-1]; j-- {
+			keys[j] = keys[j-1]
+		}
+		keys[j] = key
+	}
+}
+
+// sortAlike sorts those of equal hashes, which stand side by side, by the numbers of
+// their rows. Mostly these are equal as well.
+func (b *buckets) sortAlike(keys []uint64) {
+	compare := func(x, y uint64) int {
+		return compareRows(b.m.Row(int(uint32(x))), b.m.Row(int(uint32(y))))
+	}
+	for i := 1; i < len(keys); i++ {
+		if keys[i]>>32 != keys[i-1]>>32 {
+			continue
+		}
+		from := i - 1
+		for i < len(keys) && keys[i]>>32 == keys[from]>>32 {
+			i++
+		}
+		if alike := keys[from:i]; !slices.IsSortedFunc(alike, compare) {
+			slices.SortStableFunc(alike, compare)
+		}
+	}
+}
+
 // hashRow is a hash of the bits of row, two numbers at a time: the folded
 // product of 128 bits. It also keeps the largest of the numbers seen.
 func hashRow(row []float64, largest uint64) (hash uint32, _ uint64) {
@@ -138,41 +176,6 @@ func hashRow(row []float64, largest uint64) (hash uint32, _ uint64) {
 	}
 	hi, lo := bits.Mul64(h^k0, k1)
 	return uint32((hi ^ lo) >> 32), largest
-}
-
-// sort sorts a bucket. Most hold a few rows.
-func (b *buckets) sort(keys []uint64) {
-	if len(keys) > 16 {
-		slices.Sort(keys)
-	} else {
-		for i := 1; i < len(keys); i++ {
-			key, j := keys[i], i
-			for ; j > 0 && key < keys[j-1]; j-- {
-				keys[j] = keys[j-1]
-			}
-			keys[j] = key
-		}
-	}
-	for len(keys) > 1 {
-		n := 1
-		for n < len(keys) && keys[n]>>32 == keys[0]>>32 {
-			n++
-		}
-		if n > 1 {
-			b.sortAlike(keys[:n])
-		}
-		keys = keys[n:]
-	}
-}
-
-// sortAlike sorts rows of equal hashes, which mostly are equal themselves.
-func (b *buckets) sortAlike(keys []uint64) {
-	compare := func(x, y uint64) int {
-		return compareRows(b.m.Row(int(uint32(x))), b.m.Row(int(uint32(y))))
-	}
-	if !slices.IsSortedFunc(keys, compare) {
-		slices.SortStableFunc(keys, compare)
-	}
 }
 
 // compareRows is an order of rows by the bits of their numbers; 0 only where

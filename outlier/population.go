@@ -45,11 +45,16 @@ func (p population) size() int {
 
 // row is the row of the table that stands at a position below size.
 func (p population) row(position int) int32 {
+	return p.order[p.index(position)]
+}
+
+// index is where that row stands in p.order.
+func (p population) index(position int) int {
 	if p.upTo == nil {
-		return p.order[position]
+		return position
 	}
 	i, _ := slices.BinarySearch(p.upTo, int64(position)+1)
-	return p.order[i]
+	return i
 }
 
 // generator gives the random numbers of one part of a model, of which every

@@ -35,6 +35,11 @@ func key(v float32) int32 {
 	return b ^ int32(uint32(b>>31)>>1)
 }
 
+// number is the number of a key.
+func number(key int32) float32 {
+	return math.Float32frombits(uint32(key ^ int32(uint32(key>>31)>>1)))
+}
+
 // blockRows is how many rows go through a tree before the next tree: both fit
 // into the first cache.
 const blockRows = 256

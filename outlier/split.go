@@ -215,3 +215,32 @@ func Stratified(x Matrix, y []int, share float64, seed uint64) (first, second []
 	}
 	return first, second, nil
 }
+
+// extent is the least and the largest of the values of rows, of which there are some.
+func extent(values []float32, rows []int32) (least, most float32) {
+	least = values[rows[0]]
+	most = least
+	for _, row := range rows[1:] {
+		if v := values[row]; v < least {
+			least = v
+		} else if v > most {
+			most = v
+		}
+	}
+	return least, most
+}
+
+// part puts the rows whose value is at most the threshold first, and returns how many they are.
+func part(values []float32, rows []int32, threshold float32) int {
+	left := 0
+	for i, row := range rows {
+		rows[i] = rows[left]
+		rows[left] = row
+		var stays int // a number, so that no branch has to be guessed
+		if values[row] <= threshold {
+			stays = 1
+		}
+		left += stays
+	}
+	return left
+}
