@@ -48,8 +48,8 @@ func FitForest(x Matrix, weights []int, p ForestParams) (*Forest, error) {
 	if err := x.checkShape(); err != nil {
 		return nil, err
 	}
-	order, largest := newBuckets(x)
-	if largest > math.Float64bits(math.MaxFloat32) {
+	order, single := newBuckets(x, p.Workers)
+	if !single {
 		return nil, x.checkSingle()
 	}
 	draws, p, err := order.draws(weights, p)

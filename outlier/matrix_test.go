@@ -73,7 +73,7 @@ func TestWantedPositionsAreThoseOfTheWholeOrder(t *testing.T) {
 	for range 100 {
 		x := randomTable(r, 1+r.IntN(500), 1+r.IntN(4))
 		whole, _ := x.inOrder()
-		b, _ := newBuckets(x)
+		b, _ := newBuckets(x, 1)
 		wanted := make([]uint64, x.Rows/64+2)
 		for range 20 {
 			at := r.IntN(x.Rows)

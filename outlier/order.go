@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync/atomic"
+	"unsafe"
 )
 
 // canonicalOrder returns the rows of m in an order that depends on what they
@@ -16,7 +18,7 @@ import (
 // three rows, then sorted in each. Rows of equal hashes are told
 // apart by their numbers.
 func canonicalOrder(m Matrix) []int32 {
-	b, _ := newBuckets(m)
+	b, _ := newBuckets(m, 1)
 	return b.order(nil)
 }
 
@@ -28,21 +30,26 @@ type buckets struct {
 	starts []int32 // of each bucket, in order, and where the last one ends
 }
 
-// newBuckets also returns the bits of the largest number without its sign, in the
-// same pass over the table; what is no number is larger than any.
-func newBuckets(m Matrix) (b *buckets, largest uint64) {
+// hashRows is how many rows are hashed in one go.
+const hashRows = 4096
+
+// newBuckets also says whether all numbers are finite as float32, in the same pass
+// over the table. It works on workers goroutines.
+func newBuckets(m Matrix, workers int) (b *buckets, single bool) {
 	width := min(max(bits.Len(uint(m.Rows))-2, 0), 20)
 	b = &buckets{m: m, hashes: make([]uint32, m.Rows), shift: 32 - width, starts: make([]int32, 1<<width+1)}
-	for i := range b.hashes {
-		b.hashes[i], largest = hashRow(m.Row(i), largest)
-	}
-	for _, h := range b.hashes { // a loop of its own, for the one above has enough to remember
+	var beyond atomic.Uint64
+	parallel((m.Rows+hashRows-1)/hashRows, workers, func() struct{} { return struct{}{} }, func(_ struct{}, i int) {
+		from, to := i*hashRows, min((i+1)*hashRows, m.Rows)
+		beyond.Or(hash(m.Data[from*m.Cols:to*m.Cols], b.hashes[from:to]))
+	})
+	for _, h := range b.hashes { // a loop of its own, for hashing leaves no room to remember
 		b.starts[h>>b.shift+1]++
 	}
 	for i := 1; i < len(b.starts); i++ {
 		b.starts[i] += b.starts[i-1]
 	}
-	return b, largest
+	return b, beyond.Load()>>63 == 0
 }
 
 // order is the canonical order, whole where wanted is nil. Else wanted has a bit for
@@ -94,13 +101,13 @@ func (b *buckets) asked(wanted []uint64) (asked []uint64, next, large []int32) {
 // anyBit is 1 where a bit from from to below to is set, else 0. The words end with
 // one that is beyond to.
 func anyBit(words []uint64, from, to uint) (is uint64) {
-	for ; to-from > 64; from += 64 {
-		if words[from/64]>>(from%64)|words[from/64+1]<<1<<(63-from%64) != 0 {
+	for ; to-from > 63; from += 63 {
+		if (words[from/64]>>(from%64)|words[from/64+1]<<1<<(^from%64))<<1 != 0 {
 			return 1
 		}
 	}
-	word := words[from/64]>>(from%64) | words[from/64+1]<<1<<(63-from%64)
-	if word<<1<<(63-(to-from)) != 0 {
+	word := words[from/64]>>(from%64) | words[from/64+1]<<1<<(^from%64)
+	if word<<1<<((63-(to-from))%64) != 0 {
 		is = 1
 	}
 	return is
@@ -128,6 +135,12 @@ func (b *buckets) keys(asked []uint64, next []int32) []uint64 {
 
 // sortNear sorts keys that are few places away from where they belong.
 func sortNear(keys []uint64) {
+	for round := range 4 { // most are in order after these, which have no branches to guess
+		for i := round % 2; i+1 < len(keys); i += 2 {
+			a, b := keys[i], keys[i+1]
+			keys[i], keys[i+1] = min(a, b), max(a, b)
+		}
+	}
 	for i := 1; i < len(keys); i++ {
 		key, j := keys[i], i
 		for ; j > 0 && key < keys[j-1]; j-- {
@@ -157,25 +170,43 @@ func (b *buckets) sortAlike(keys []uint64) {
 	}
 }
 
-// hashRow is a hash of the bits of row, two numbers at a time: the folded
-// product of 128 bits. It also keeps the largest of the numbers seen.
-func hashRow(row []float64, largest uint64) (hash uint32, _ uint64) {
+// hash puts hashes of the bits of rows, as many as there are hashes, two numbers at a
+// time: the folded product of 128 bits. The highest bit of beyond says whether a number
+// is larger than float32 has any, or none: then its bits without the sign, and what is
+// added to them, are 1<<63 or more.
+func hash(numbers []float64, hashes []uint32) (beyond uint64) {
 	const k0, k1, k2 = 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0x8cb92ba72f3d8dd7
-	h := uint64(k0)
-	for ; len(row) >= 2; row = row[2:] {
-		a, b := math.Float64bits(row[0]), math.Float64bits(row[1])
-		largest = max(largest, a<<1>>1, b<<1>>1)
-		hi, lo := bits.Mul64(a^k1^h, b^k2)
-		h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+	const add = 1<<63 - 1 - 0x47EFFFFFE0000000 // the bits of math.MaxFloat32
+	all := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(numbers))), len(numbers))
+	cols := len(all) / len(hashes)
+	for i := range hashes {
+		row := all[i*cols : (i+1)*cols]
+		h := uint64(k0)
+		for ; len(row) >= 4; row = row[4:] {
+			a, b, c, d := row[0], row[1], row[2], row[3]
+			beyond |= (a + add ^ a) | (b + add ^ b) | (c + add ^ c) | (d + add ^ d)
+			hi, lo := bits.Mul64(a^k1^h, b^k2)
+			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+			hi, lo = bits.Mul64(c^k1^h, d^k2)
+			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+		}
+		if len(row) >= 2 {
+			a, b := row[0], row[1]
+			beyond |= (a + add ^ a) | (b + add ^ b)
+			hi, lo := bits.Mul64(a^k1^h, b^k2)
+			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+			row = row[2:]
+		}
+		if len(row) == 1 {
+			a := row[0]
+			beyond |= a + add ^ a
+			hi, lo := bits.Mul64(a^k1^h, k2)
+			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+		}
+		hi, lo := bits.Mul64(h^k0, k1)
+		hashes[i] = uint32((hi ^ lo) >> 32)
 	}
-	if len(row) == 1 {
-		a := math.Float64bits(row[0])
-		largest = max(largest, a<<1>>1)
-		hi, lo := bits.Mul64(a^k1^h, k2)
-		h = bits.RotateLeft64(h, 23) ^ hi ^ lo
-	}
-	hi, lo := bits.Mul64(h^k0, k1)
-	return uint32((hi ^ lo) >> 32), largest
+	return beyond
 }
 
 // compareRows is an order of rows by the bits of their numbers; 0 only where
