@@ -180,25 +180,17 @@ func hash(numbers []float64, hashes []uint32) (beyond uint64) {
 	all := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(numbers))), len(numbers))
 	cols := len(all) / len(hashes)
 	for i := range hashes {
-		row := all[i*cols : (i+1)*cols]
+		row := all[:cols]
+		all = all[cols:]
 		h := uint64(k0)
-		for ; len(row) >= 4; row = row[4:] {
-			a, b, c, d := row[0], row[1], row[2], row[3]
-			beyond |= (a + add ^ a) | (b + add ^ b) | (c + add ^ c) | (d + add ^ d)
-			hi, lo := bits.Mul64(a^k1^h, b^k2)
-			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
-			hi, lo = bits.Mul64(c^k1^h, d^k2)
-			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
-		}
-		if len(row) >= 2 {
-			a, b := row[0], row[1]
+		for j := 0; j < len(row)-1; j += 2 {
+			a, b := row[j], row[j+1]
 			beyond |= (a + add ^ a) | (b + add ^ b)
 			hi, lo := bits.Mul64(a^k1^h, b^k2)
 			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
-			row = row[2:]
 		}
-		if len(row) == 1 {
-			a := row[0]
+		if len(row)%2 == 1 {
+			a := row[len(row)-1]
 			beyond |= a + add ^ a
 			hi, lo := bits.Mul64(a^k1^h, k2)
 			h = bits.RotateLeft64(h, 23) ^ hi ^ lo
