@@ -56,11 +56,11 @@ func FitForest(x Matrix, weights []int, p ForestParams) (*Forest, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := newSample(x, draws)
+	from, paths := newSample(x, draws), averagePaths(p.Samples)
 	f := &Forest{cols: x.Cols, samples: p.Samples, offset: autoOffset, trees: make([]tree, p.Trees), packed: make([]packedTree, p.Trees)}
 	parallel(p.Trees, p.Workers, func() *grower { return newGrower(from, p) }, func(g *grower, i int) {
 		f.trees[i] = g.tree(draws[i])
-		f.packed[i] = pack(f.trees[i])
+		f.packed[i] = pack(f.trees[i], paths)
 	})
 	if p.Contamination == 0 {
 		return f, nil
@@ -110,16 +110,15 @@ func (b *buckets) draws(weights []int, p ForestParams) ([]draw, ForestParams, er
 	return draws, p, nil
 }
 
-// wanted has a bit for each position below n that was drawn, and a word more. It is nil
-// where most may have been.
-func wanted(draws []draw, n int) []uint64 {
+// wanted is the positions below n that were drawn. It is nil where most may have been.
+func wanted(draws []draw, n int) *ranked {
 	if len(draws) > n/len(draws[0].rows) {
 		return nil
 	}
-	wanted := make([]uint64, n/64+2)
+	wanted := newRanked(n)
 	for _, d := range draws {
 		for _, at := range d.rows {
-			wanted[at/64] |= 1 << (at % 64)
+			wanted.add(at)
 		}
 	}
 	return wanted
@@ -182,6 +181,15 @@ func averagePath(n int) float64 {
 	const gamma = 0.57721566490153286060651209008240243
 	m := float64(n)
 	return 2*(math.Log(m-1)+gamma) - 2*(m-1)/m
+}
+
+// averagePaths is averagePath for 0 to n.
+func averagePaths(n int) []float64 {
+	paths := make([]float64, n+1)
+	for i := range paths {
+		paths[i] = averagePath(i)
+	}
+	return paths
 }
 
 // maxDepth is the depth at which trees over so many rows end: ceil(log2(max(samples, 2))).

@@ -29,7 +29,7 @@ func (g goldenTree) imported() tree {
 
 func (g goldenForest) imported(cols int) *Forest {
 	f := &Forest{cols: cols, samples: g.Psi, offset: autoOffset, trees: mapped(g.Trees, goldenTree.imported)}
-	f.packed = mapped(f.trees, pack)
+	f.packed = mapped(f.trees, func(t tree) packedTree { return pack(t, averagePaths(g.Psi)) })
 	return f
 }
 

@@ -20,20 +20,15 @@ type sample struct {
 
 // newSample takes the rows of all draws, and makes them refer to the sample.
 func newSample(x Matrix, draws []draw) sample {
-	drawn, before := make([]uint64, x.Rows/64+1), make([]int32, x.Rows/64+1)
+	drawn := newRanked(x.Rows)
 	for _, d := range draws {
 		for _, row := range d.rows {
-			drawn[row/64] |= 1 << (row % 64)
+			drawn.add(row)
 		}
 	}
-	n := 0
-	for i, word := range drawn {
-		before[i] = int32(n)
-		n += bits.OnesCount64(word)
-	}
-	s := sample{x.Cols, make([]int32, n*x.Cols)}
+	s := sample{x.Cols, make([]int32, drawn.count()*x.Cols)}
 	to := s.keys
-	for i, word := range drawn {
+	for i, word := range drawn.bits {
 		for ; word != 0; word &= word - 1 {
 			for j, v := range x.Row(i*64 + bits.TrailingZeros64(word)) {
 				to[j] = key(float32(v))
@@ -43,7 +38,7 @@ func newSample(x Matrix, draws []draw) sample {
 	}
 	for _, d := range draws {
 		for i, row := range d.rows {
-			d.rows[i] = before[row/64] + int32(bits.OnesCount64(drawn[row/64]&(1<<(row%64)-1)))
+			d.rows[i] = drawn.rank(row)
 		}
 	}
 	return s

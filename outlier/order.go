@@ -28,6 +28,7 @@ type buckets struct {
 	hashes []uint32
 	shift  int     // of a hash, to its bucket
 	starts []int32 // of each bucket, in order, and where the last one ends
+	large  []int32 // buckets of more than largeBucket rows
 }
 
 // hashRows is how many rows are hashed in one go.
@@ -46,20 +47,34 @@ func newBuckets(m Matrix, workers int) (b *buckets, single bool) {
 	for _, h := range b.hashes { // a loop of its own, for hashing leaves no room to remember
 		b.starts[h>>b.shift+1]++
 	}
-	for i := 1; i < len(b.starts); i++ {
-		b.starts[i] += b.starts[i-1]
+	upTo := int32(0)
+	for i, n := range b.starts {
+		if n > largeBucket {
+			b.large = append(b.large, int32(i-1))
+		}
+		upTo += n
+		b.starts[i] = upTo
 	}
 	return b, beyond.Load()>>63 == 0
 }
 
-// order is the canonical order, whole where wanted is nil. Else wanted has a bit for
-// each position, and only the rows at positions whose bit is set are put there.
-func (b *buckets) order(wanted []uint64) []int32 {
-	asked, next, large := b.asked(wanted)
+// largeBucket is how many rows of a bucket are sorted one by one.
+const largeBucket = 24
+
+// order is the canonical order, whole where wanted is nil. Else only the rows at wanted
+// positions are put there.
+func (b *buckets) order(wanted *ranked) []int32 {
+	if wanted == nil {
+		wanted = newRanked(len(b.hashes))
+		wanted.fill()
+	}
+	asked, next := b.asked(wanted)
 	keys := b.keys(asked, next)
-	for _, bucket := range large {
-		end := next[bucket] // which it has become
-		slices.Sort(keys[end-(b.starts[bucket+1]-b.starts[bucket]) : end])
+	for _, bucket := range b.large {
+		if asked[bucket/64]>>(bucket%64)&1 == 1 {
+			end := next[bucket] // which it has become
+			slices.Sort(keys[end-(b.starts[bucket+1]-b.starts[bucket]) : end])
+		}
 	}
 	sortNear(keys)
 	b.sortAlike(keys)
@@ -71,46 +86,27 @@ func (b *buckets) order(wanted []uint64) []int32 {
 	return order
 }
 
-// largeBucket is a bucket of more rows than are sorted one by one.
-const largeBucket = 24
-
 // asked has a bit for each bucket with a row at a wanted position. The rows of these
 // buckets shall stand one after the other: next is where those of each begin, and at
-// its end how many they are. It also lists those that are large.
-func (b *buckets) asked(wanted []uint64) (asked []uint64, next, large []int32) {
+// its end how many they are.
+func (b *buckets) asked(wanted *ranked) (asked []uint64, next []int32) {
 	n := len(b.starts) - 1
 	asked, next = make([]uint64, (n+63)/64), make([]int32, n+1)
-	upTo := int32(0)
-	for i := range n {
-		from, to := b.starts[i], b.starts[i+1]
+	wanted.count()
+	from, upTo, before := int32(0), int32(0), int32(0)
+	for i, to := range b.starts[1:] {
 		next[i] = upTo
-		is := uint64(1)
-		if wanted != nil {
-			is = anyBit(wanted, uint(from), uint(to))
+		var is int32 // a number, so that no branch has to be guessed
+		rank := wanted.rank(to)
+		if rank != before {
+			is = 1
 		}
-		asked[i/64] |= is << (i % 64)
-		upTo += (to - from) & -int32(is)
-		if to-from > largeBucket && is == 1 {
-			large = append(large, int32(i))
-		}
+		asked[i/64] |= uint64(is) << (i % 64)
+		upTo += (to - from) & -is
+		from, before = to, rank
 	}
 	next[n] = upTo
-	return asked, next, large
-}
-
-// anyBit is 1 where a bit from from to below to is set, else 0. The words end with
-// one that is beyond to.
-func anyBit(words []uint64, from, to uint) (is uint64) {
-	for ; to-from > 63; from += 63 {
-		if (words[from/64]>>(from%64)|words[from/64+1]<<1<<(^from%64))<<1 != 0 {
-			return 1
-		}
-	}
-	word := words[from/64]>>(from%64) | words[from/64+1]<<1<<(^from%64)
-	if word<<1<<((63-(to-from))%64) != 0 {
-		is = 1
-	}
-	return is
+	return asked, next
 }
 
 // keys are the rows of the asked buckets, bucket after bucket, each behind its hash.

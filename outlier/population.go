@@ -3,6 +3,7 @@ package outlier
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 )
@@ -107,4 +108,38 @@ func distinct(r *rand.Rand, to []int, n int, memory *taken) {
 	for _, draw := range to {
 		memory.remove(draw)
 	}
+}
+
+// ranked is a set of numbers from 0, which are counted when all are there.
+type ranked struct {
+	bits   []uint64
+	before []int32 // how many are below those of each word
+}
+
+// newRanked is for numbers below n.
+func newRanked(n int) *ranked { return &ranked{make([]uint64, n/64+1), make([]int32, n/64+1)} }
+
+func (r *ranked) add(i int32) { r.bits[i/64] |= 1 << (i % 64) }
+
+// fill adds all numbers.
+func (r *ranked) fill() {
+	for i := range r.bits {
+		r.bits[i] = math.MaxUint64
+	}
+}
+
+// count returns how many numbers there are.
+func (r *ranked) count() int {
+	n := 0
+	for i, word := range r.bits {
+		r.before[i] = int32(n)
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// rank is how many numbers are below i, which is n at most. They have been counted.
+func (r *ranked) rank(i int32) int32 {
+	word := uint32(i) / 64
+	return r.before[word] + int32(bits.OnesCount64(r.bits[word]&(1<<(uint32(i)%64)-1)))
 }

@@ -92,8 +92,9 @@ func (f *Forest) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("isolation forest: %w", err)
 	}
 	*f = Forest{cols: s.Cols, samples: s.Samples, offset: s.Offset, trees: trees, packed: make([]packedTree, len(trees))}
+	averages := averagePaths(s.Samples)
 	for i, t := range trees {
-		f.packed[i] = pack(t)
+		f.packed[i] = pack(t, averages)
 		if f.packed[i].steps > maxDepth(s.Samples) {
 			return fmt.Errorf("isolation forest: tree %d is %d deep", i, f.packed[i].steps)
 		}

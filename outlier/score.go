@@ -14,17 +14,19 @@ type packedTree struct {
 	steps int       // depth of the deepest leaf
 }
 
-func pack(t tree) packedTree {
+// pack packs t, which is of len(averages)-1 rows at most.
+func pack(t tree, averages []float64) packedTree {
 	p := packedTree{nodes: make([]uint64, len(t)), paths: make([]float64, len(t))}
-	for i, depth := range t.depths() {
-		n := t[i]
+	for i, n := range t {
+		depth := p.paths[i] // kids come after their parent
 		if n.leaf() {
 			p.nodes[i] = math.MaxInt32<<32 | uint64(i)
-			p.paths[i] = float64(depth) + averagePath(int(n.samples))
-			p.steps = max(p.steps, depth)
+			p.paths[i] = depth + averages[n.samples]
+			p.steps = max(p.steps, int(depth))
 			continue
 		}
 		p.nodes[i] = uint64(key(n.threshold))<<32 | uint64(n.column)<<16 | uint64(n.kid)
+		p.paths[i], p.paths[n.kid], p.paths[n.kid+1] = 0, depth+1, depth+1
 	}
 	return p
 }
