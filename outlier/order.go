@@ -26,7 +26,7 @@ func canonicalOrder(m Matrix) []int32 {
 type buckets struct {
 	m      Matrix
 	hashes []uint32
-	shift  int     // of a hash, to its bucket
+	shift  uint    // of a hash, to its bucket; below 32
 	starts []int32 // of each bucket, in order, and where the last one ends
 	large  []int32 // buckets of more than largeBucket rows
 }
@@ -37,15 +37,16 @@ const hashRows = 4096
 // newBuckets also says whether all numbers are finite as float32, in the same pass
 // over the table. It works on workers goroutines.
 func newBuckets(m Matrix, workers int) (b *buckets, single bool) {
-	width := min(max(bits.Len(uint(m.Rows))-2, 0), 20)
+	width := uint(min(max(bits.Len(uint(m.Rows))-2, 1), 20))
 	b = &buckets{m: m, hashes: make([]uint32, m.Rows), shift: 32 - width, starts: make([]int32, 1<<width+1)}
 	var beyond atomic.Uint64
 	parallel((m.Rows+hashRows-1)/hashRows, workers, func() struct{} { return struct{}{} }, func(_ struct{}, i int) {
 		from, to := i*hashRows, min((i+1)*hashRows, m.Rows)
 		beyond.Or(hash(m.Data[from*m.Cols:to*m.Cols], b.hashes[from:to]))
 	})
+	ends := b.starts[1:]
 	for _, h := range b.hashes { // a loop of its own, for hashing leaves no room to remember
-		b.starts[h>>b.shift+1]++
+		ends[h>>(b.shift%32)]++
 	}
 	upTo := int32(0)
 	for i, n := range b.starts {
@@ -80,7 +81,7 @@ func (b *buckets) order(wanted *ranked) []int32 {
 	b.sortAlike(keys)
 	order := make([]int32, len(b.hashes))
 	for i, key := range keys {
-		bucket := key >> 32 >> b.shift
+		bucket := key >> 32 >> (b.shift % 32)
 		order[int32(i)+b.starts[bucket+1]-next[bucket]] = int32(uint32(key))
 	}
 	return order
@@ -111,19 +112,19 @@ func (b *buckets) asked(wanted *ranked) (asked []uint64, next []int32) {
 
 // keys are the rows of the asked buckets, bucket after bucket, each behind its hash.
 func (b *buckets) keys(asked []uint64, next []int32) []uint64 {
-	keys := make([]uint64, next[len(next)-1])
-	var some [256]uint64 // so that no branch has to be guessed
+	keys, shift := make([]uint64, next[len(next)-1]), b.shift
+	var some [256]uint64
 	for first := 0; first < len(b.hashes); first += len(some) {
-		n := 0
+		var n uint
 		for i, h := range b.hashes[first:min(first+len(some), len(b.hashes))] {
-			some[n&255] = uint64(h)<<32 | uint64(first+i)
-			bucket := h >> b.shift
-			n += int(asked[bucket/64] >> (bucket % 64) & 1)
+			some[n%256] = uint64(h)<<32 | uint64(first+i) // is written over if not asked for, so that no branch has to be guessed
+			bucket := h >> (shift % 32)
+			n += uint(asked[bucket/64] >> (bucket % 64) & 1)
 		}
 		for _, key := range some[:n] {
-			bucket := key >> 32 >> b.shift
-			keys[next[bucket]] = key
-			next[bucket]++
+			at := &next[key>>32>>(shift%32)]
+			keys[*at] = key
+			*at++
 		}
 	}
 	return keys
