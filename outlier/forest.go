@@ -100,7 +100,13 @@ func (b *buckets) draws(weights []int, p ForestParams) ([]draw, ForestParams, er
 		draws[i] = d
 	}
 	if weights == nil {
-		rows.order = b.order(wanted(draws, size))
+		wanted := newRanked(draws, size)
+		rows.order = b.order(wanted)
+		for _, d := range draws {
+			for j, at := range d.rows {
+				d.rows[j] = wanted.rank(at)
+			}
+		}
 	}
 	for _, d := range draws {
 		for j, at := range d.rows {
@@ -108,20 +114,6 @@ func (b *buckets) draws(weights []int, p ForestParams) ([]draw, ForestParams, er
 		}
 	}
 	return draws, p, nil
-}
-
-// wanted is the positions below n that were drawn. It is nil where most may have been.
-func wanted(draws []draw, n int) *ranked {
-	if len(draws) > n/len(draws[0].rows) {
-		return nil
-	}
-	wanted := newRanked(n)
-	for _, d := range draws {
-		for _, at := range d.rows {
-			wanted.add(at)
-		}
-	}
-	return wanted
 }
 
 // filled puts in what is meant by zeros, and says what is out of range.

@@ -20,13 +20,8 @@ type sample struct {
 
 // newSample takes the rows of all draws, and makes them refer to the sample.
 func newSample(x Matrix, draws []draw) sample {
-	drawn := newRanked(x.Rows)
-	for _, d := range draws {
-		for _, row := range d.rows {
-			drawn.add(row)
-		}
-	}
-	s := sample{x.Cols, make([]int32, drawn.count()*x.Cols)}
+	drawn := newRanked(draws, x.Rows)
+	s := sample{x.Cols, make([]int32, drawn.size*x.Cols)}
 	to := s.keys
 	for i, word := range drawn.bits {
 		for ; word != 0; word &= word - 1 {

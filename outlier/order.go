@@ -62,12 +62,11 @@ func newBuckets(m Matrix, workers int) (b *buckets, single bool) {
 // largeBucket is how many rows of a bucket are sorted one by one.
 const largeBucket = 24
 
-// order is the canonical order, whole where wanted is nil. Else only the rows at wanted
-// positions are put there.
+// order is the rows at the wanted positions of the canonical order, which have been
+// counted; where wanted is nil, at all.
 func (b *buckets) order(wanted *ranked) []int32 {
 	if wanted == nil {
-		wanted = newRanked(len(b.hashes))
-		wanted.fill()
+		wanted = allRanked(len(b.hashes))
 	}
 	asked, next := b.asked(wanted)
 	keys := b.keys(asked, next)
@@ -79,12 +78,13 @@ func (b *buckets) order(wanted *ranked) []int32 {
 	}
 	sortNear(keys)
 	b.sortAlike(keys)
-	order := make([]int32, len(b.hashes))
+	order, n := make([]int32, wanted.size+1), 0
 	for i, key := range keys {
 		bucket := key >> 32 >> (b.shift % 32)
-		order[int32(i)+b.starts[bucket+1]-next[bucket]] = int32(uint32(key))
+		order[n] = int32(uint32(key)) // is written over if not wanted
+		n += wanted.has(int32(i) + b.starts[bucket+1] - next[bucket])
 	}
-	return order
+	return order[:n]
 }
 
 // asked has a bit for each bucket with a row at a wanted position. The rows of these
@@ -93,7 +93,6 @@ func (b *buckets) order(wanted *ranked) []int32 {
 func (b *buckets) asked(wanted *ranked) (asked []uint64, next []int32) {
 	n := len(b.starts) - 1
 	asked, next = make([]uint64, (n+63)/64), make([]int32, n+1)
-	wanted.count()
 	from, upTo, before := int32(0), int32(0), int32(0)
 	for i, to := range b.starts[1:] {
 		next[i] = upTo
