@@ -75,7 +75,7 @@ func run(ctx context.Context, o options) error {
 	contenders := []*rounds{{name: "sparkless"}, {name: "scikit-learn"}, {name: "isotree"}}
 	for turn := range o.turns {
 		for _, c := range contenders {
-			r, err := once(ctx, o, c.name, file, x, turn)
+			r, err := once(ctx, o, c.name, file, turn)
 			if errors.Is(err, errMissing) {
 				fmt.Fprintln(os.Stderr, err)
 				continue
@@ -121,16 +121,37 @@ func write(file string, x outlier.Matrix) error {
 	return os.WriteFile(file, data, 0o644)
 }
 
-func once(ctx context.Context, o options, name, file string, x outlier.Matrix, seed int) (result, error) {
+// read reads what write wrote. Each contender does so before its turn, so that the
+// rows are as near to the processor for one as for the other.
+func read(file string, o options) (outlier.Matrix, error) {
+	x := outlier.Zeros(o.rows, o.columns)
+	data, err := os.ReadFile(file)
+	if err == nil && len(data) != 4*len(x.Data) {
+		err = fmt.Errorf("%s: %d bytes", file, len(data))
+	}
+	if err != nil {
+		return x, err
+	}
+	for i := range x.Data {
+		x.Data[i] = float64(math.Float32frombits(binary.NativeEndian.Uint32(data[4*i:])))
+	}
+	return x, nil
+}
+
+func once(ctx context.Context, o options, name, file string, seed int) (result, error) {
 	if name == "sparkless" {
-		return ours(o, x, seed)
+		return ours(o, file, seed)
 	}
 	return peer(ctx, o, name, file, seed)
 }
 
-func ours(o options, x outlier.Matrix, seed int) (result, error) {
-	runtime.GC()
+func ours(o options, file string, seed int) (result, error) {
 	r := result{Version: version()}
+	x, err := read(file, o)
+	if err != nil {
+		return r, err
+	}
+	runtime.GC()
 	start := processor()
 	forest, err := outlier.FitForest(x, nil, outlier.ForestParams{Seed: uint64(seed), Workers: 1})
 	if err != nil {
