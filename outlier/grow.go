@@ -11,24 +11,25 @@ type draw struct {
 	rows   []int32    // of the table, or of the sample
 }
 
-// sample is the rows of a table that trees are grown of, in its order, so that memory
-// is read in one go, and as keys.
+// sample is the rows of a table that trees are grown of, in its order and as keys.
 type sample struct {
-	cols int
-	keys []int32
+	cols    int
+	keys    []int32
+	touched float64 // nothing that counts
 }
 
 // newSample takes the rows of all draws, and makes them refer to the sample.
-func newSample(x Matrix, draws []draw) sample {
+func newSample(x Matrix, draws []draw) *sample {
 	drawn := newRanked(draws, x.Rows)
-	s := sample{x.Cols, make([]int32, drawn.size*x.Cols)}
-	to := s.keys
+	s := &sample{cols: x.Cols, keys: make([]int32, drawn.size*x.Cols)}
+	batch, n := make([]int32, 0, touchRows+64), 0
 	for i, word := range drawn.bits {
 		for ; word != 0; word &= word - 1 {
-			for j, v := range x.Row(i*64 + bits.TrailingZeros64(word)) {
-				to[j] = key(float32(v))
-			}
-			to = to[x.Cols:]
+			batch = append(batch, int32(i*64+bits.TrailingZeros64(word)))
+		}
+		if len(batch) >= touchRows || i == len(drawn.bits)-1 {
+			s.take(x, batch, n)
+			batch, n = batch[:0], n+len(batch)
 		}
 	}
 	for _, d := range draws {
@@ -39,9 +40,35 @@ func newSample(x Matrix, draws []draw) sample {
 	return s
 }
 
+// touchRows is how many rows are asked for before the first of them is used.
+const touchRows = 64
+
+// take puts rows of x behind the first n of the sample. They lie apart, so each is a wait
+// for memory: a number of every eight is read first, for these waits go on at one time.
+func (s *sample) take(x Matrix, rows []int32, n int) {
+	var sum float64
+	for _, row := range rows {
+		numbers := x.Row(int(row))
+		for j := 0; j < len(numbers); j += 8 {
+			sum += numbers[j]
+		}
+		sum += numbers[len(numbers)-1]
+	}
+	s.touched += sum
+	to := s.keys[n*x.Cols:]
+	for _, row := range rows {
+		numbers := x.Row(int(row))
+		keys := to[:len(numbers)]
+		to = to[len(numbers):]
+		for j, v := range numbers {
+			keys[j] = key(float32(v))
+		}
+	}
+}
+
 // grower grows isolation trees, one after the other, in the same memory.
 type grower struct {
-	sample
+	*sample
 	depth     int
 	random    *rand.Rand
 	columns   []int32 // of which the tree may ask; the first ones are known not to vary where the grower is
@@ -51,7 +78,7 @@ type grower struct {
 	grown     tree
 }
 
-func newGrower(s sample, p ForestParams) *grower {
+func newGrower(s *sample, p ForestParams) *grower {
 	return &grower{
 		sample: s, depth: maxDepth(p.Samples),
 		columns: make([]int32, p.Columns), drawn: make([]int, p.Columns), taken: newTaken(s.cols),
