@@ -137,6 +137,25 @@ func TestForestDoesNotDependOnOrderWeightsOrWorkers(t *testing.T) {
 	}
 }
 
+// TestLargeForestDoesNotDependOnOrderOrWorkers has a table that is hashed in several
+// parts, and of which most rows are not drawn; some buckets hold hundreds of rows.
+func TestLargeForestDoesNotDependOnOrderOrWorkers(t *testing.T) {
+	r := rand.New(rand.NewPCG(10, 10))
+	for _, cols := range []int{1, 4} {
+		x := randomTable(r, 3*hashRows+77, cols)
+		p := ForestParams{Trees: 20, Samples: 64, Seed: r.Uint64(), Workers: 1}
+		want := must(FitForest(x, nil, p))
+		y, _ := shuffled(r, x)
+		p.Workers = 3
+		if !reflect.DeepEqual(must(FitForest(y, nil, p)), want) {
+			t.Fatal("the forest depends on the order of rows or on workers")
+		}
+		if weights := slices.Repeat([]int{1}, x.Rows); !reflect.DeepEqual(must(FitForest(y, weights, p)), want) {
+			t.Fatal("rows of weight 1 are not rows")
+		}
+	}
+}
+
 // group puts identical rows together.
 func group(x Matrix) (Matrix, []int) {
 	var rows, weights []int

@@ -8,14 +8,14 @@ import (
 // draw is what one tree is grown of.
 type draw struct {
 	random *rand.Rand // as it goes on behind the draw
-	rows   []int32    // of the table, or of the sample
+	rows   []int32    // of the table, or then of the sample
 }
 
 // sample is the rows of a table that trees are grown of, in its order and as keys.
 type sample struct {
 	cols    int
 	keys    []int32
-	touched float64 // nothing that counts
+	touched float64 // a sum that nobody asks for, so that what goes into it is read
 }
 
 // newSample takes the rows of all draws, and makes them refer to the sample.

@@ -91,6 +91,90 @@ func TestWantedPositionsAreThoseOfTheWholeOrder(t *testing.T) {
 	}
 }
 
+func TestHashesDoNotDependOnWhereARowStands(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for range 100 {
+		x := randomTable(r, 1+r.IntN(100), 1+r.IntN(9))
+		hashes := make([]uint32, x.Rows)
+		hash(x.Data, hashes)
+		alone := make([]uint32, 1)
+		for i, h := range hashes {
+			hash(x.Row(i), alone)
+			if alone[0] != h {
+				t.Fatalf("row %d of %d x %d", i, x.Rows, x.Cols)
+			}
+			for j := range x.Row(i) { // each number counts
+				row := slices.Clone(x.Row(i))
+				row[j] = math.Nextafter(row[j], 9)
+				hash(row, alone)
+				if alone[0] == h {
+					t.Fatalf("number %d of %d", j, x.Cols)
+				}
+			}
+		}
+	}
+}
+
+func TestNumbersBeyondFloat32AreSeenWhereverTheyStand(t *testing.T) {
+	beyond := math.Nextafter(math.MaxFloat32, math.Inf(1))
+	for rows := range 20 {
+		for cols := 1; cols < 5; cols++ {
+			x := Zeros(rows+1, cols)
+			for i := range x.Data {
+				for v, want := range map[float64]bool{
+					math.MaxFloat32: true, -math.MaxFloat32: true, 1.5: true, -1e-300: true,
+					beyond: false, -beyond: false, math.MaxFloat64: false, math.Inf(1): false, math.Inf(-1): false, math.NaN(): false,
+				} {
+					x.Data[i] = v
+					if _, single := newBuckets(x, 1); single != want {
+						t.Fatalf("%v, number %d of %d x %d: %v", v, i, x.Rows, x.Cols, single)
+					}
+				}
+				x.Data[i] = -7
+			}
+		}
+	}
+}
+
+func TestNearlySortedKeysAreSorted(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 200 {
+		keys := make([]uint64, r.IntN(60))
+		for i := range keys {
+			keys[i] = uint64(i/(1+r.IntN(9)))<<32 | uint64(r.IntN(4))
+		}
+		want := slices.Sorted(slices.Values(keys))
+		if sortNear(keys); !slices.Equal(keys, want) {
+			t.Fatal(keys)
+		}
+	}
+}
+
+func TestRanksAreCounts(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for range 50 {
+		n := 1 + r.IntN(300)
+		rows := make([]int32, r.IntN(n))
+		for i := range rows {
+			rows[i] = int32(r.IntN(n))
+		}
+		some, all := newRanked([]draw{{rows: rows}}, n), allRanked(n)
+		below := int32(0)
+		for i := range int32(n) {
+			has := slices.Contains(rows, i)
+			if some.rank(i) != below || (some.has(i) == 1) != has || all.rank(i) != i || all.has(i) != 1 {
+				t.Fatalf("%d of %d", i, n)
+			}
+			if has {
+				below++
+			}
+		}
+		if some.rank(int32(n)) != below || some.size != int(below) || all.rank(int32(n)) != int32(n) || all.size != n {
+			t.Fatal(n)
+		}
+	}
+}
+
 func TestUnusableTables(t *testing.T) {
 	bad := map[string]Matrix{
 		"nothing":    {},

@@ -15,8 +15,7 @@ import (
 // for every order of the table.
 //
 // Rows are sorted by a hash of their numbers: first spread into buckets of about
-// three rows, then sorted in each. Rows of equal hashes are told
-// apart by their numbers.
+// three rows, then sorted in each. Rows of equal hashes are told apart by their numbers.
 func canonicalOrder(m Matrix) []int32 {
 	b, _ := newBuckets(m, 1)
 	return b.order(nil)
@@ -62,8 +61,8 @@ func newBuckets(m Matrix, workers int) (b *buckets, single bool) {
 // largeBucket is how many rows of a bucket are sorted one by one.
 const largeBucket = 24
 
-// order is the rows at the wanted positions of the canonical order, which have been
-// counted; where wanted is nil, at all.
+// order is the rows at the wanted positions of the canonical order; where wanted is nil,
+// at all.
 func (b *buckets) order(wanted *ranked) []int32 {
 	if wanted == nil {
 		wanted = allRanked(len(b.hashes))

@@ -46,16 +46,11 @@ func (p population) size() int {
 
 // row is the row of the table that stands at a position below size.
 func (p population) row(position int) int32 {
-	return p.order[p.index(position)]
-}
-
-// index is where that row stands in p.order.
-func (p population) index(position int) int {
 	if p.upTo == nil {
-		return position
+		return p.order[position]
 	}
 	i, _ := slices.BinarySearch(p.upTo, int64(position)+1)
-	return i
+	return p.order[i]
 }
 
 // generator gives the random numbers of one part of a model, of which every
@@ -110,7 +105,7 @@ func distinct(r *rand.Rand, to []int, n int, memory *taken) {
 	}
 }
 
-// ranked is a set of numbers from 0, which know their places among each other.
+// ranked is a set of numbers from 0 that tells how many of them are below one.
 type ranked struct {
 	bits   []uint64
 	before []int32 // how many are below those of each word
