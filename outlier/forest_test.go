@@ -233,6 +233,16 @@ func TestForestOfFewRows(t *testing.T) {
 	}
 }
 
+func TestNeighboursAmongNumbersAreToldApart(t *testing.T) {
+	low, high := float32(1e9), math.Nextafter32(1e9, 2e9) // no threshold lies between them
+	x := must(NewMatrix([][]float64{{float64(low)}, {float64(high)}}))
+	for _, tree := range must(FitForest(x, nil, ForestParams{Trees: 20})).trees {
+		if err := tree.check(1, 2); err != nil || len(tree) != 3 || tree[0].threshold != low {
+			t.Fatal(tree, err)
+		}
+	}
+}
+
 func TestForestRefuses(t *testing.T) {
 	x := randomTable(rand.New(rand.NewPCG(5, 5)), 50, 3)
 	for name, p := range map[string]ForestParams{

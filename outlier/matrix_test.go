@@ -55,15 +55,15 @@ func TestCanonicalOrderDoesNotDependOnTheOrderOfRows(t *testing.T) {
 }
 
 func TestRowsWithEqualHashesAreToldApart(t *testing.T) {
-	m := must(NewMatrix([][]float64{{2, 1}, {1, 2}, {2, 1}, {0, 5}}))
-	for _, n := range []int{4, 40} { // few, and many
-		bucket := make([]uint64, n)
-		for i := range bucket {
-			bucket[i] = uint64(i % 4)
+	for _, n := range []int{4, 12, 3 * largeBucket} { // few, and many
+		m := Zeros(n, 2)
+		for i := range n {
+			copy(m.Row(i), [][]float64{{2, 1}, {1, 2}, {2, 1}, {0, 5}}[i%4])
 		}
-		(&buckets{m: m}).sortAlike(bucket)
-		if !slices.IsSortedFunc(bucket, func(a, b uint64) int { return compareRows(m.Row(int(a)), m.Row(int(b))) }) {
-			t.Fatal(bucket)
+		b := &buckets{m: m, hashes: make([]uint32, n), shift: 31, starts: []int32{0, int32(n), int32(n)}}
+		order := b.order(nil)
+		if len(order) != n || !slices.IsSortedFunc(order, func(x, y int32) int { return compareRows(m.Row(int(x)), m.Row(int(y))) }) {
+			t.Fatal(order)
 		}
 	}
 }
