@@ -73,51 +73,6 @@ func FitForest(x Matrix, weights []int, p ForestParams) (*Forest, error) {
 	return f, nil
 }
 
-// draws draws the rows of each tree, and returns p filled for them. Where all weights
-// are 1, only the rows that were drawn are put in order.
-func (b *buckets) draws(weights []int, p ForestParams) ([]draw, ForestParams, error) {
-	var rows population
-	var err error
-	size := b.m.Rows
-	if weights != nil {
-		if rows, err = newPopulation(b.order(nil), weights); err != nil {
-			return nil, p, err
-		}
-		size = rows.size()
-	}
-	if p, err = p.filled(size, b.m.Cols); err != nil {
-		return nil, p, err
-	}
-	draws, position, taken := make([]draw, p.Trees), make([]int, p.Samples), newTaken(size)
-	for i := range draws {
-		d := draw{generator(p.Seed, uint64(i)), make([]int32, p.Samples)}
-		distinct(d.random, position, size, taken)
-		for j, at := range position {
-			if weights == nil {
-				d.rows[j] = int32(at) // which row that is will be known when all are drawn
-			} else {
-				d.rows[j] = rows.row(at)
-			}
-		}
-		draws[i] = d
-	}
-	if weights == nil {
-		b.place(draws)
-	}
-	return draws, p, nil
-}
-
-// place makes draws of positions in the canonical order draws of rows.
-func (b *buckets) place(draws []draw) {
-	wanted := newRanked(draws, b.m.Rows)
-	order := b.order(wanted)
-	for _, d := range draws {
-		for j, at := range d.rows {
-			d.rows[j] = order[wanted.rank(at)]
-		}
-	}
-}
-
 // filled puts in what is meant by zeros, and says what is out of range.
 func (p ForestParams) filled(rows, cols int) (ForestParams, error) {
 	if p.Trees == 0 {
