@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math/rand/v2"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -102,4 +104,43 @@ func BenchmarkAddNewCommand(b *testing.B) {
 		i++
 	}
 	b.ReportMetric(float64(usedTime()-start)/float64(b.N), "cpu-ns/op")
+}
+
+// A day is read into many states. Cold, each finds out by itself what texts mean; warm, it
+// goes on with what the ones before it knew.
+func BenchmarkAddToManyStates(b *testing.B) {
+	const states, each = 16, 4000
+	rng := rand.New(rand.NewPCG(1, 1))
+	all := make([]*event.Record, states*each)
+	for i := range all {
+		host, user := fmt.Sprint("HOST", rng.IntN(1000)), fmt.Sprint("user", rng.IntN(1000))
+		path, command := fmt.Sprintf(`C:\Program Files\Vendor\Tool %d\tool.exe`, rng.IntN(500)), typical
+		if rng.IntN(3) == 0 {
+			path = fmt.Sprintf(`C:\Users\%s\AppData\Local\Vendor\App%d\app.exe`, user, rng.IntN(9))
+		}
+		if rng.IntN(3) == 0 {
+			command = fmt.Sprint(typical, i)
+		}
+		all[i] = startOf(1e18+int64(i)*1e9, path, host, `C:\Windows\System32\services.exe`, `CONTOSO\`+user, command)
+	}
+	d := process.New(process.DefaultParams(), "bench", 1)
+	for _, of := range []struct {
+		name  string
+		empty func() *process.State
+	}{{"cold", process.NewState}, {"warm", d.New}} {
+		b.Run(of.name, func(b *testing.B) {
+			b.ReportAllocs()
+			start := usedTime()
+			for b.Loop() {
+				for some := range slices.Chunk(all, each) {
+					s := of.empty()
+					for _, r := range some {
+						s.Add(r)
+					}
+					s.Rest()
+				}
+			}
+			b.ReportMetric(float64(usedTime()-start)/float64(b.N)/float64(len(all)), "cpu-ns/event")
+		})
+	}
 }

@@ -23,16 +23,38 @@ const (
 
 // add puts a hash in, if it is one of the most smallest.
 func (b *bottom) add(hash uint64, most int) {
-	if n := len(*b); n == most && hash >= (*b)[n-1] {
+	set := *b
+	n := len(set)
+	if n == most && hash >= set[n-1] {
 		return
 	}
-	at, has := slices.BinarySearch(*b, hash)
-	if has {
+	at := set.find(hash)
+	if at < n && set[at] == hash {
 		return
 	}
-	if *b = slices.Insert(*b, at, hash); len(*b) > most {
-		*b = (*b)[:most]
+	if n < most {
+		if n == cap(set) {
+			set = slices.Grow(set, max(4, n))
+		}
+		set = set[:n+1]
 	}
+	copy(set[at+1:], set[at:])
+	set[at] = hash
+	*b = set
+}
+
+// find returns the place of the first hash that is not less. Hashes come in no order, so
+// it is found without a branch.
+func (b bottom) find(hash uint64) int {
+	at := 0
+	for n := len(b); n > 0; {
+		half := (n + 1) / 2
+		if next := at + half; b[next-1] < hash {
+			at = next
+		}
+		n -= half
+	}
+	return at
 }
 
 func (b *bottom) merge(o bottom, most int) {

@@ -195,7 +195,8 @@ func (s *State) Decode(file []byte) (note string, err error) {
 	if s.past != nil {
 		return s.past.decode(file)
 	}
-	*s = *NewState()
+	s.Rest()
+	*s = *newState(s.pool)
 	note, about, err := decodeRows(file, s.take)
 	if err != nil {
 		return "", err

@@ -24,12 +24,13 @@ type Detector struct {
 	scope   string
 	workers int
 	observe func(Outcome)
+	pool    knowledgePool // of what states know of texts
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is part of
 // their IDs; workers is how many goroutines score.
 func New(p Params, scope string, workers int) *Detector {
-	return &Detector{params: p, scope: scope, workers: workers}
+	return &Detector{params: p, scope: scope, workers: workers, pool: make(knowledgePool, max(workers, 1))}
 }
 
 // Outcome is what Finish looked at, and what it left out.
@@ -61,7 +62,7 @@ func (d *Detector) Spec() event.Spec {
 }
 
 // New returns the state of no events.
-func (d *Detector) New() *State { return NewState() }
+func (d *Detector) New() *State { return newState(d.pool) }
 
 // Finish returns the findings of a window, whose events are in day, the highest score
 // first: one for a program. History is a Past, or the state of no events.
@@ -82,6 +83,7 @@ func (d *Detector) Finish(ctx context.Context, w event.Window, day, history *Sta
 // Rank is Finish that makes a finding when it is asked for it, and returns how many there
 // are.
 func (d *Detector) Rank(ctx context.Context, w event.Window, day, history *State) (int, iter.Seq2[publish.Record, error], error) {
+	d.pool.drain()
 	v, err := d.view(ctx, day, history)
 	if err != nil {
 		return 0, nil, err

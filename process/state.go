@@ -22,8 +22,9 @@ type State struct {
 	bytes    int    // about what they take
 	settled  bool   // nothing is to be left out
 
-	memos *memos // for Add
-	past  *past  // instead of all that, of a Past
+	knowledge *knowledge    // of texts, for Add; nil while the state rests
+	pool      knowledgePool // where it comes from
+	past      *past         // instead of all that, of a Past
 }
 
 // program is what is known of the executions of one program.
@@ -35,10 +36,6 @@ type program struct {
 	index        map[groupKey]*group // of groups, once they are many
 	limit        uint64              // groups of a higher rank are left out
 	rank         uint64
-	place        int
-	user         bool // one that people run
-	owned        bool // it lies in a user's folder
-	shell        bool // one that runs what it is told
 }
 
 // groupKey tells the groups of a program apart.
@@ -87,8 +84,10 @@ const (
 )
 
 // NewState returns the state of no events, the zero of Merge.
-func NewState() *State {
-	return &State{programs: map[string]*program{}, limit: math.MaxUint64, most: mostKept}
+func NewState() *State { return newState(nil) }
+
+func newState(p knowledgePool) *State {
+	return &State{programs: map[string]*program{}, limit: math.MaxUint64, most: mostKept, pool: p}
 }
 
 // What parts of a state take in bytes, about.
@@ -103,7 +102,7 @@ func (s *State) Size() int {
 	if s.past != nil {
 		return s.past.size()
 	}
-	return s.bytes + 8*len(s.hosts) + s.memos.size()
+	return s.bytes + 8*len(s.hosts) + s.knowledge.size()
 }
 
 // Events is how many executions were counted.
@@ -119,7 +118,7 @@ func (s *State) programNamed(path string) *program {
 	if rank > s.limit {
 		return nil
 	}
-	p = &program{path: path, rank: rank, limit: math.MaxUint64, place: placeOf(path), user: isUserProgram(path), owned: strings.Contains(path, `:\users\`), shell: shells[nameOf(path)]}
+	p = &program{path: path, rank: rank, limit: math.MaxUint64}
 	s.programs[path] = p
 	s.kept++
 	s.bytes += programSize + len(path)
@@ -143,7 +142,9 @@ func (s *State) groupOf(p *program, key groupKey) *group {
 	s.bytes += groupSize
 	s.settled = false
 	if len(p.groups) > 2*mostGroups {
-		s.pruneGroups(p)
+		if s.pruneGroups(p); rank > p.limit {
+			return nil
+		}
 	}
 	return g
 }
@@ -203,10 +204,10 @@ func (s *State) limitGroups(p *program, limit uint64) {
 		}
 		s.kept--
 		s.bytes -= g.size()
-		s.memos = nil
 		delete(p.index, g.key)
 		return true
 	})
+	s.unrelate()
 }
 
 // settle leaves out all that is to be, whatever came first.
@@ -246,7 +247,14 @@ func (s *State) limitPrograms(limit uint64) {
 		}
 		s.kept -= 1 + len(p.groups)
 		delete(s.programs, path)
-		s.memos = nil
+	}
+	s.unrelate()
+}
+
+// unrelate is to be called when something was left out, for Add to count no more there.
+func (s *State) unrelate() {
+	if s.knowledge != nil {
+		s.knowledge.kin.clear()
 	}
 }
 

@@ -168,16 +168,21 @@ func TestProgramsWithoutEndAreBounded(t *testing.T) {
 	}
 }
 
+// sizeOf adds up what a state holds.
+func sizeOf(s *State) (n int) {
+	for _, p := range s.programs {
+		n += p.size()
+		for _, g := range p.groups {
+			n += g.size()
+		}
+	}
+	return n
+}
+
 func TestSizeIsAboutWhatTheStateHolds(t *testing.T) {
 	s := stateOf(mixed(3000, 9))
 	s.settle()
-	want := 0
-	for _, p := range s.programs {
-		want += p.size()
-		for _, g := range p.groups {
-			want += g.size()
-		}
-	}
+	want := sizeOf(s)
 	if s.bytes != want {
 		t.Errorf("%d bytes are counted, and there are %d", s.bytes, want)
 	}
