@@ -71,13 +71,19 @@ func (b bottom) count(most int) int {
 	return int(math.Round(float64(most-1) / (float64(b[most-1]) / math.MaxUint64)))
 }
 
-// encode writes the hashes in eight bytes each, as base64.
-func (b bottom) encode() []byte {
-	raw := make([]byte, 0, 8*len(b))
-	for _, hash := range b {
-		raw = binary.BigEndian.AppendUint64(raw, hash)
+// encode appends the hashes in eight bytes each, as base64.
+func (b bottom) encode(text []byte) []byte {
+	const most = 3 // hashes make whole groups of base64
+	var raw [8 * most]byte
+	for some := range slices.Chunk(b, most) {
+		n := 0
+		for _, hash := range some {
+			binary.BigEndian.PutUint64(raw[n:], hash)
+			n += 8
+		}
+		text = base64.StdEncoding.AppendEncode(text, raw[:n])
 	}
-	return base64.StdEncoding.AppendEncode(nil, raw)
+	return text
 }
 
 // decodeBottom reads what encode wrote.

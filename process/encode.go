@@ -75,7 +75,7 @@ func (s *State) Encode(note string) ([]byte, error) {
 	}
 	w := table.NewWriter(format, columns)
 	rows := s.rows()
-	about, err := json.Marshal(extra{s.events, string(s.hosts.encode()), s.limit})
+	about, err := json.Marshal(extra{s.events, string(s.hosts.encode(nil)), s.limit})
 	if err != nil {
 		return nil, err
 	}
@@ -125,24 +125,21 @@ func (k groupKey) compare(o groupKey) int {
 
 // fill puts one column of the rows into v.
 func fill(v *table.Values, rows []row, column int) {
-	for _, r := range rows {
-		switch column {
-		case columnVector, columnCount, columnFirst, columnLast:
-			v.Ints = append(v.Ints, r.number(column))
-		case columnHours:
-			r.hours(v)
-		default:
-			text, has := r.text(column)
-			v.Lens = append(v.Lens, 0)
-			if has {
-				v.Lens[len(v.Lens)-1] = 1
-				v.Texts.Add(text)
-			}
+	switch column {
+	case columnVector, columnCount, columnFirst, columnLast:
+		for i := range rows {
+			v.Ints = append(v.Ints, rows[i].number(column))
 		}
+	case columnHours:
+		fillHours(v, rows)
+	case columnHosts, columnUsers:
+		fillMembers(v, rows, column)
+	default:
+		fillTexts(v, rows, column)
 	}
 }
 
-func (r row) number(column int) int64 {
+func (r *row) number(column int) int64 {
 	of, v := &r.program.span, int64(ofAll)
 	if r.group != nil {
 		of, v = &r.group.span, int64(r.key.vector)
@@ -150,43 +147,71 @@ func (r row) number(column int) int64 {
 	return [...]int64{v, of.count, of.first, of.last}[column-columnVector]
 }
 
-// hours are tallies of "0" to "23", those with any execution.
-func (r row) hours(v *table.Values) {
-	if v.Texts.Len() == 0 {
-		for hour := range 24 {
-			v.Texts.Add([]byte(fmt.Sprint(hour)))
+// fillHours puts tallies of "0" to "23", those with any execution.
+func fillHours(v *table.Values, rows []row) {
+	for _, text := range hourTexts {
+		v.Texts.Add(text)
+	}
+	for i := range rows {
+		v.Lens = append(v.Lens, 0)
+		if rows[i].group == nil {
+			continue
 		}
-	}
-	v.Lens = append(v.Lens, 0)
-	if r.group == nil {
-		return
-	}
-	for hour, n := range r.group.byHour() {
-		if n > 0 {
-			v.Lens[len(v.Lens)-1]++
-			v.Refs = append(v.Refs, int32(hour))
-			v.Ints = append(v.Ints, n)
+		for hour, n := range rows[i].group.byHour() {
+			if n > 0 {
+				v.Lens[i]++
+				v.Refs = append(v.Refs, int32(hour))
+				v.Ints = append(v.Ints, n)
+			}
 		}
 	}
 }
 
-func (r row) text(column int) (text []byte, has bool) {
-	if column == columnProgram {
-		return []byte(r.program.path), true
-	}
-	if r.group == nil {
-		switch column {
-		case columnHosts:
-			return r.program.hosts.encode(), true
-		case columnUsers:
-			return r.program.users.encode(), true
+// fillMembers puts the hosts or the users of programs.
+func fillMembers(v *table.Values, rows []row, column int) {
+	var text []byte
+	for i := range rows {
+		v.Lens = append(v.Lens, 0)
+		if rows[i].group != nil {
+			continue
 		}
-		return nil, false
+		members := rows[i].program.hosts
+		if column == columnUsers {
+			members = rows[i].program.users
+		}
+		text = members.encode(text[:0])
+		v.Texts.Add(text)
+		v.Lens[i] = 1
 	}
-	x := &r.group.sample
-	texts := map[int]string{columnParent: r.key.parent, columnPath: x.path, columnCommand: x.command, columnHost: x.host, columnAccount: x.account}
-	one, has := texts[column]
-	return []byte(one), has
+}
+
+// fillTexts puts the texts of programs, and of their groups.
+func fillTexts(v *table.Values, rows []row, column int) {
+	for i := range rows {
+		v.Lens = append(v.Lens, 0)
+		r := &rows[i]
+		if column != columnProgram && r.group == nil {
+			continue
+		}
+		v.Texts.AddString(r.text(column))
+		v.Lens[i] = 1
+	}
+}
+
+func (r *row) text(column int) string {
+	switch column {
+	case columnProgram:
+		return r.program.path
+	case columnParent:
+		return r.key.parent
+	case columnPath:
+		return r.group.sample.path
+	case columnCommand:
+		return r.group.sample.command
+	case columnHost:
+		return r.group.sample.host
+	}
+	return r.group.sample.account
 }
 
 // Decode replaces the state by the one in a file that Encode wrote, and returns its

@@ -102,6 +102,13 @@ func (t *Texts) Add(text []byte) {
 	t.ends = append(t.ends, uint32(len(t.plain)))
 }
 
+// AddString appends a text as Add does.
+func (t *Texts) AddString(text string) {
+	t.plain = binary.LittleEndian.AppendUint32(t.plain, uint32(len(text)))
+	t.plain = append(t.plain, text...)
+	t.ends = append(t.ends, uint32(len(t.plain)))
+}
+
 // Grow makes room for so many more texts of so many bytes in all.
 func (t *Texts) Grow(texts, bytes int) {
 	t.plain = slices.Grow(t.plain, 4*texts+bytes)
