@@ -10,25 +10,12 @@ import (
 // longestScanned is how many bytes of a command line are looked at.
 const longestScanned = 8 << 10
 
-// What a byte adds to the counts of a command line, 15 bits each: no count can reach
-// the next, since a line has no more than longestScanned bytes. The lowest bit says
-// whether the byte is part of a word.
-const (
-	inWord     = 1
-	oneLetter  = 1 << 4
-	oneUpper   = 1 << 19
-	oneDigit   = 1 << 34
-	oneSpecial = 1 << 49
-	countMask  = 1<<15 - 1
-)
-
 // table256 is what there is to know of each byte. A byte of a character beyond ASCII is a
 // letter: whole alphabets are no oddity.
 var table256 = newByteTable()
 
 type byteTable struct {
-	counts [256]uint64
-	lower  [256]byte
+	word   [256]uint8 // 1 if it is part of a word
 	base64 [256]bool
 }
 
@@ -36,24 +23,28 @@ func newByteTable() *byteTable {
 	t := &byteTable{}
 	for i := range 256 {
 		b := byte(i)
-		t.lower[b] = b
-		switch {
-		case 'A' <= b && b <= 'Z':
-			t.counts[b], t.lower[b], t.base64[b] = inWord+oneLetter+oneUpper, b+'a'-'A', true
-		case 'a' <= b && b <= 'z':
-			t.counts[b], t.base64[b] = inWord+oneLetter, true
-		case isDecimal(b):
-			t.counts[b], t.base64[b] = inWord+oneDigit, true
-		case b >= 0x80:
-			t.counts[b] = inWord + oneLetter
-		case b == '_' || b == '-' || b == '.':
-			t.counts[b] = inWord
-		case b != ' ' && b != '\\' && b != ':' && b != '"':
-			t.counts[b] = oneSpecial
-			t.base64[b] = b == '+' || b == '/' || b == '='
+		letter := 'a' <= b|letterCase && b|letterCase <= 'z'
+		if letter || isDecimal(b) || b >= 0x80 || b == '_' || b == '-' || b == '.' {
+			t.word[b] = 1
 		}
+		t.base64[b] = letter || isDecimal(b) || b == '+' || b == '/' || b == '='
 	}
 	return t
+}
+
+// letterCase is the bit that small letters have and capitals lack. Of all bytes of words
+// only '_' changes with it, to what is no byte of a word.
+const letterCase = 'a' - 'A'
+
+// histogram is how often each byte was seen, at most longestScanned times.
+type histogram [256]uint16
+
+// of is how often bytes from one to another were seen.
+func (h *histogram) of(from, to byte) (n int) {
+	for _, k := range h[from : int(to)+1] {
+		n += int(k)
+	}
+	return n
 }
 
 // command is what a command line looks like.
@@ -82,17 +73,15 @@ func (c *command) has(kind wordKind) bool { return c.count(kind) > 0 }
 // and words are found by the places where bits change.
 func (c *command) scan(line []byte) {
 	*c = command{size: len(line)}
-	t := table256
-	var histogram [256]uint16
-	sum, start := uint64(0), -1
+	t := &table256.word
+	var seen histogram
+	start := -1
 	for base := 0; base < len(line); base += 64 {
 		var mask uint64
 		block := line[base:min(base+64, len(line))]
 		for i, b := range block {
-			x := t.counts[b]
-			sum += x >> 4
-			mask |= x & inWord << i
-			histogram[b]++
+			mask |= uint64(t[b]) << (i & 63)
+			seen[b]++
 		}
 		carry := uint64(0)
 		if start >= 0 {
@@ -111,33 +100,43 @@ func (c *command) scan(line []byte) {
 	if start >= 0 {
 		c.word(line, start, len(line))
 	}
-	const shift = 4
-	c.letters, c.upper = int(sum&countMask), int(sum>>(19-shift)&countMask)
-	c.digits, c.special = int(sum>>(34-shift)&countMask), int(sum>>(49-shift)&countMask)
+	c.spread(&seen)
 	c.base64 = hasBase64(line)
-	c.marks = int(histogram['^']) + int(histogram['`'])
 	found := known.deeds(&c.known)
 	found[proxies] = found[proxies] || c.deeds[proxies]
 	c.deeds = found
 	c.notebookEncoded = c.notebookEncoded || c.base64
 	c.notebookPrivilege = c.notebookPrivilege || c.has(privilegeWord)
-	if len(line) > 0 {
-		c.entropy = entropyOf(&histogram, len(line))
-	}
 }
 
-// entropyOf is Shannon's entropy of bytes that are so many, in half bits.
-func entropyOf(histogram *[256]uint16, size int) int {
-	sum := uint64(0)
-	for _, n := range histogram[' ':0x80] {
+// spread looks at which bytes there are.
+func (c *command) spread(seen *histogram) {
+	if c.size == 0 {
+		return
+	}
+	ascii, sum := 0, uint64(0)
+	for _, n := range seen[:0x80] {
+		ascii += int(n)
 		sum += logs[n]
 	}
-	for _, n := range histogram[:' '] {
-		sum += logs[n]
+	if ascii < c.size {
+		for _, n := range seen[0x80:] {
+			sum += logs[n]
+		}
 	}
-	for _, n := range histogram[0x80:] {
-		sum += logs[n]
+	c.upper, c.digits = seen.of('A', 'Z'), seen.of('0', '9')
+	c.letters = c.upper + seen.of('a', 'z') + c.size - ascii
+	c.special = c.size - c.letters - c.digits
+	for _, b := range []byte(` \:"_-.`) {
+		c.special -= int(seen[b])
 	}
+	c.marks = int(seen['^']) + int(seen['`'])
+	c.entropy = entropyOf(sum, c.size)
+}
+
+// entropyOf is Shannon's entropy of bytes that are so many, in half bits, from the sum of
+// the logs of how many there are of each.
+func entropyOf(sum uint64, size int) int {
 	return int((2*((logs[size]-sum)/uint64(size)) + fixed/2) / fixed)
 }
 
@@ -185,19 +184,17 @@ func hasBase64(line []byte) bool {
 // isEncoded reports whether a run has all that base64 of anything longer has: small
 // and capital letters, and digits.
 func isEncoded(run []byte) bool {
-	sum := uint64(0)
+	var seen histogram
 	for _, b := range run {
-		sum += table256.counts[b] >> 4
+		seen[b]++
 	}
-	letters, upper, digits := sum&countMask, sum>>15&countMask, sum>>30&countMask
-	return upper >= 6 && letters-upper >= 2 && digits >= 2
+	return seen.of('A', 'Z') >= 6 && seen.of('a', 'z') >= 2 && seen.of('0', '9') >= 2
 }
 
 // word looks at a word of a line.
 func (c *command) word(line []byte, from, to int) {
 	word := line[from:to]
-	t := &table256.lower
-	argument, last := word[0] == '-', t[word[len(word)-1]]
+	argument, last := word[0] == '-', word[len(word)-1]|letterCase
 	if to < len(line) && line[to] == ' ' {
 		c.notebookPrivilege = c.notebookPrivilege || last == 't' && ends(word, "net")
 		c.notebookEncoded = c.notebookEncoded || last == 'e' && ends(word, "-e")
@@ -205,8 +202,10 @@ func (c *command) word(line []byte, from, to int) {
 	if last == 'e' && len(word) > 4 && ends(word, ".exe") {
 		word = word[:len(word)-4]
 	}
+	at := from
 	for len(word) > 0 && word[0] == '.' {
 		word = word[1:]
+		at++
 	}
 	for len(word) > 0 && word[len(word)-1] == '.' {
 		word = word[:len(word)-1]
@@ -214,7 +213,7 @@ func (c *command) word(line []byte, from, to int) {
 	if len(word) == 0 {
 		return
 	}
-	if n := len(word); n <= longestWord && known.lengths[t[word[0]]]&(1<<n) != 0 {
+	if known.may(headOf(line[at:], len(word))) {
 		c.lookUp(word, from > 0 && line[from-1] == '\\' && to < len(line) && line[to] == '\\')
 	}
 	if c.has(loader) && to < len(line) && (line[to] == ',' || line[to] == '"' && to+1 < len(line) && line[to+1] == ',') {
@@ -232,10 +231,11 @@ func (c *command) word(line []byte, from, to int) {
 // lookUp counts a word of the lists, in a path a folder as well.
 func (c *command) lookUp(word []byte, folder bool) {
 	var room [longestWord]byte
-	lower := room[:len(word)]
-	for i, b := range word {
-		lower[i] = table256.lower[b]
+	if len(word) > len(room) {
+		return
 	}
+	lower := room[:copy(room[:], word)]
+	lowerASCII(lower)
 	entry, has := known.words[string(lower)]
 	if !has {
 		return
@@ -266,7 +266,7 @@ func isNoLibrary(name []byte) bool {
 // argument looks at a word that starts with '-'.
 func (c *command) argument(word []byte) {
 	rest := word[1:]
-	switch table256.lower[rest[0]] {
+	switch rest[0] | letterCase {
 	case 'e':
 		c.encodes = c.encodes || isPrefix("encodedcommand", rest) || isPrefix("ec", rest)
 		c.notebookEncoded = c.notebookEncoded || len(rest) >= 3 && isPrefix("enc", rest[:3])

@@ -3,8 +3,12 @@ package process
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // fieldsOf is the vector of an execution, apart from its length, shares and entropy.
@@ -93,6 +97,57 @@ func TestScanAtEveryPlace(t *testing.T) {
 			if c.base64 {
 				t.Fatalf("a run of 39 behind %d bytes is taken for base64", before)
 			}
+		}
+	}
+}
+
+// The words of a line are those that a plain reading finds.
+func TestScanFindsWords(t *testing.T) {
+	words := regexp.MustCompile(`[-.\w\x80-\xff]+`) // of Latin-1
+	marks := []string{" ", " ", `\`, `\`, `\`, "temp", ".", "..", "-", "/", `"`, "_", ".exe", ".EXE", "\x7f", "\x80", "\xff", "x", "=", "\r"}
+	var texts []string
+	for w := range known.words {
+		texts = append(texts, w, strings.ToUpper(w), w+"x", w[1:])
+	}
+	slices.Sort(texts)
+	rng := rand.New(rand.NewPCG(1, 6))
+	for range 20_000 {
+		var line []byte
+		for range rng.IntN(14) {
+			line = append(line, texts[rng.IntN(len(texts))]...)
+			for range rng.IntN(5) {
+				line = append(line, marks[rng.IntN(len(marks))]...)
+			}
+		}
+		var c, want command
+		c.scan(line)
+		var latin []byte // each byte as a character, for the expression
+		var at []int
+		for i, b := range line {
+			latin = utf8.AppendRune(latin, rune(b))
+			for len(at) < len(latin) {
+				at = append(at, i)
+			}
+		}
+		at = append(at, len(line))
+		for _, found := range words.FindAllIndex(latin, -1) {
+			from, to := at[found[0]], at[found[1]]
+			word := strings.ToLower(string(line[from:to]))
+			if len(word) > 4 {
+				word = strings.TrimSuffix(word, ".exe")
+			}
+			entry, has := known.words[strings.Trim(word, ".")]
+			if !has {
+				continue
+			}
+			want.known.put(entry.at)
+			for kind := range want.words {
+				want.words[kind] += uint16(entry.kinds >> kind & 1)
+			}
+			want.temporary = want.temporary || entry.kinds&folderWord != 0 && from > 0 && line[from-1] == '\\' && to < len(line) && line[to] == '\\'
+		}
+		if c.words != want.words || c.known != want.known || c.temporary != want.temporary {
+			t.Fatalf("%q has %v, want %v; a folder for what does not stay: %v", line, c.words, want.words, c.temporary)
 		}
 	}
 }

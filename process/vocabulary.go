@@ -1,6 +1,7 @@
 package process
 
 import (
+	"encoding/binary"
 	"strings"
 )
 
@@ -27,9 +28,9 @@ type knownWord struct {
 
 // vocabulary finds the kinds of a word.
 type vocabulary struct {
-	words   map[string]knownWord
-	lengths [256]uint32 // by first byte: a bit for each length of its words, so that most words need no look-up
-	rules   []deedRule
+	words map[string]knownWord
+	heads [512]uint64 // a bit for each head of a word, by its hash: most words need no look-up
+	rules []deedRule
 	// first are the words of which every rule has one: without any of them none applies.
 	first wordSet
 }
@@ -73,7 +74,8 @@ func (v *vocabulary) put(word string, kind wordKind) int {
 	}
 	w.kinds |= kind
 	v.words[word] = w
-	v.lengths[word[0]] |= 1 << len(word)
+	at, bit := headOf([]byte(word), len(word)).place()
+	v.heads[at] |= bit
 	return w.at
 }
 
@@ -92,4 +94,39 @@ func (v *vocabulary) deeds(words *wordSet) (found [deeds]bool) {
 		}
 	}
 	return found
+}
+
+// head is the start of a word in either case, and whether there is more of it.
+type head uint64
+
+const headBytes = 8
+
+// headOf is the head of the word of that length that is at the start of some bytes.
+func headOf(line []byte, length int) head {
+	var h uint64
+	if len(line) >= headBytes {
+		h = binary.LittleEndian.Uint64(line)
+	} else {
+		var room [headBytes]byte
+		copy(room[:], line)
+		h = binary.LittleEndian.Uint64(room[:])
+	}
+	const small = letterCase * 0x0101010101010101
+	if h |= small; length < headBytes {
+		h &= 1<<(8*length) - 1
+	}
+	return head(h + uint64(length)<<56)
+}
+
+// place is where a vocabulary notes a head.
+func (h head) place() (at int, bit uint64) {
+	const golden = 0x9e3779b97f4a7c15
+	hash := uint64(h) * golden >> (64 - 15)
+	return int(hash / 64), 1 << (hash % 64)
+}
+
+// may reports whether there may be a word of that head.
+func (v *vocabulary) may(h head) bool {
+	at, bit := h.place()
+	return v.heads[at]&bit != 0
 }
