@@ -152,6 +152,34 @@ func TestScanFindsWords(t *testing.T) {
 	}
 }
 
+// A place is told by the folders that are anywhere in a path.
+func TestPlaces(t *testing.T) {
+	plain := func(path string) int {
+		for _, part := range []string{`\temp\`, `\tmp\`, `\downloads\`, `:\users\public\`, `\perflogs\`, `\$recycle.bin\`, `\windows\tasks\`, `\inetcache\`, `\windows\debug\`} {
+			if strings.Contains(path, part) {
+				return temporary
+			}
+		}
+		for _, part := range []string{`:\users\`, `:\programdata\`, `\appdata\`} {
+			if strings.Contains(path, part) {
+				return userWritable
+			}
+		}
+		return elsewhere
+	}
+	bits := []string{"temp", "tmp", "downloads", "users", "public", "perflogs", "$recycle.bin", "windows", "tasks", "inetcache", "debug", "programdata", "appdata", "c:", ":", "x", ""}
+	rng := rand.New(rand.NewPCG(1, 7))
+	for range 100_000 {
+		path := ""
+		for range rng.IntN(7) {
+			path += bits[rng.IntN(len(bits))] + []string{"", `\`, `\`, `\`}[rng.IntN(4)]
+		}
+		if got, want := placeOf(path), plain(path); got != want {
+			t.Fatalf("%s is %d, want %d", path, got, want)
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add([]byte(`powershell -w hidden -enc SQBFAFgA`))
 	f.Add([]byte("...\xff.exe-"))

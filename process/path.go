@@ -30,10 +30,12 @@ func programOf(path string) string {
 		folders, name = path[:at], path[at:]
 	}
 	folders = withoutVersions(withoutUser(folders))
-	if name = withoutVersions(name); placeOf(folders+`\`) != elsewhere {
-		name = alike(name)
+	name = withoutVersions(name)
+	path = folders + name
+	if placeOf(path) != elsewhere {
+		path = folders + alike(name)
 	}
-	return cutPath(folders + name)
+	return cutPath(path)
 }
 
 // alike is the name of a program that lies where users may write, without what is drawn
@@ -70,9 +72,13 @@ func withoutVersions(folders string) string {
 		return folders
 	}
 	var out strings.Builder
+	out.Grow(len(folders))
 	for i := 0; i < len(folders); {
-		n := changing(folders[i:])
-		if n == 0 || i > 0 && isAlphanumeric(folders[i-1]) {
+		n := 0
+		if i == 0 || !isAlphanumeric(folders[i-1]) {
+			n = changing(folders[i:])
+		}
+		if n == 0 {
 			n = 1
 			out.WriteByte(folders[i])
 		} else {
@@ -151,17 +157,39 @@ const (
 
 // placeOf says what place a program's path is in.
 func placeOf(program string) int {
-	for _, part := range []string{`\temp\`, `\tmp\`, `\downloads\`, `:\users\public\`, `\perflogs\`, `\$recycle.bin\`, `\windows\tasks\`, `\inetcache\`, `\windows\debug\`} {
-		if strings.Contains(program, part) {
-			return temporary
+	place := elsewhere
+	var before string // the folder around
+	drive := false    // whether that is one of a drive
+	for depth := 0; ; depth++ {
+		folder, rest, has := strings.Cut(program, `\`)
+		if !has {
+			return place
 		}
-	}
-	for _, part := range []string{`:\users\`, `:\programdata\`, `\appdata\`} {
-		if strings.Contains(program, part) {
-			return userWritable
+		top := strings.HasSuffix(before, ":")
+		switch folder {
+		case "temp", "tmp", "downloads", "inetcache", "perflogs", "$recycle.bin":
+			if depth > 0 {
+				return temporary
+			}
+		case "tasks", "debug":
+			if depth > 1 && before == "windows" {
+				return temporary
+			}
+		case "public":
+			if drive && before == "users" {
+				return temporary
+			}
+		case "users", "programdata":
+			if top {
+				place = userWritable
+			}
+		case "appdata":
+			if depth > 0 {
+				place = userWritable
+			}
 		}
+		program, before, drive = rest, folder, top
 	}
-	return elsewhere
 }
 
 // userPrograms are programs that people run, and that services rarely need: shells,

@@ -15,6 +15,7 @@ func Shape(name string) string {
 		s, ext = name[:i], name[i:]
 	}
 	var out strings.Builder
+	out.Grow(len(s))
 	for s != "" {
 		n := drawn(s)
 		if n > 0 {
@@ -30,6 +31,9 @@ func Shape(name string) string {
 
 // drawn is how many bytes at the start of s are drawn anew for each file, 0 if none is.
 func drawn(s string) int {
+	if strings.IndexByte(hexDigits, s[0]) < 0 {
+		return 0
+	}
 	if isGUID(s) {
 		return len(guidForm)
 	}
