@@ -16,9 +16,9 @@ func (s *State) Add(r *event.Record) {
 	s.events++
 	k.clock.set(r.Time)
 	on, by := s.onHost(r), k.account(r)
-	at, from, line := k.place(r), k.parent(r), k.looks(r)
+	at, from, line := k.program(r), k.place(r.Value(colParentProcessName)), k.looks(r)
 	v := vectorIn(line.vector, at.origin, from.name, by.system, k.clock.weekend)
-	key := both(both(at.key, from.key), uint64(v))
+	key := both(both(at.key, from.named), uint64(v))
 	x := k.kin.at(key)
 	if x == nil {
 		x = k.kin.put(key, s.kinOf(at.path, groupKey{from.name, v}))

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"hash/maphash"
 	"strings"
 	"time"
 	"unsafe"
@@ -15,9 +16,8 @@ import (
 // that it was worked out for, and a day is read into many. Only what is of one state, kin
 // and the turns of hosts, ends when that rests.
 type knowledge struct {
-	paths    memo[place]
-	origins  memo[*origin] // by path: programs have few, and many spellings
-	parents  memo[parent]
+	paths    memo[place]   // of programs and of parents
+	origins  memo[*origin] // by spellings in which no user is told, and by path
 	accounts memo[account]
 	commands memo[looks]
 	hosts    memo[host]
@@ -29,7 +29,7 @@ type knowledge struct {
 	text     []byte // for what is decoded, no more than AppendPrefix takes
 }
 
-// place is a program by the spelling of its path, and the hash of that as it is written.
+// place is a program by the spelling of its path, and the hash of that as it is kept.
 type place struct {
 	*origin
 	written uint64
@@ -39,16 +39,12 @@ type place struct {
 type origin struct {
 	path  string // as programOf has it
 	key   uint64
+	name  string // as it is kept of a parent
+	named uint64 // the key of that
 	place int
 	user  bool // one that people run
 	owned bool // it lies in a user's folder
 	shell bool // one that runs what it is told
-}
-
-// parent is the name of a parent, in lower case.
-type parent struct {
-	name string
-	key  uint64
 }
 
 // member is a host or a user: the same in either case, and as it is written.
@@ -85,8 +81,8 @@ func newKnowledge() *knowledge {
 
 // forget makes it know nothing.
 func (k *knowledge) forget() {
-	k.paths, k.origins, k.parents = newMemo[place](1<<13), newMemo[*origin](1<<12), newMemo[parent](1<<12)
-	k.accounts, k.hosts, k.commands = newMemo[account](1<<13), newMemo[host](1<<13), newMemo[looks](1<<13)
+	k.paths, k.origins = newMemo[place](1<<13), newMemo[*origin](1<<13)
+	k.accounts, k.hosts, k.commands = newMemo[account](1<<13), newMemo[host](1<<13), newMemo[looks](1<<12)
 	k.kin, k.held = newMemo[kin](1<<12), 0
 }
 
@@ -106,7 +102,7 @@ func (k *knowledge) size() int {
 	if k == nil {
 		return 0
 	}
-	return k.held + cap(k.text) + k.paths.size() + k.origins.size() + k.parents.size() + k.accounts.size() + k.commands.size() + k.hosts.size() + k.kin.size()
+	return k.held + cap(k.text) + k.paths.size() + k.origins.size() + k.accounts.size() + k.commands.size() + k.hosts.size() + k.kin.size()
 }
 
 // knowledgePool is knowledge that no state has, one for each goroutine that reads: what is
@@ -148,47 +144,72 @@ func (p knowledgePool) drain() {
 // hashOf is the hash of a text by which it is ranked. It is the same everywhere.
 func hashOf(text string) uint64 { return xxhash.Sum64String(text) }
 
-// place is where the record's program lies.
-func (k *knowledge) place(r *event.Record) place {
-	v := r.Value(colNewProcessName)
-	key := uint64(0)
-	if len(v.Raw()) > 0 {
-		key = keyOf(v)
-	} else {
-		key = both(keyOf(r.Value(colProcess)), 1)
+// program is that of the record: by its path or, where that is absent, by its name.
+func (k *knowledge) program(r *event.Record) place {
+	if v := r.Value(colNewProcessName); len(v.Raw()) > 0 {
+		return k.place(v)
 	}
+	return place{k.place(r.Value(colProcess)).origin, hashOfNothing}
+}
+
+var hashOfNothing = hashOf("")
+
+// mostScratch is how long a text may be for its memory to be kept.
+const mostScratch = 1 << 16
+
+// place is where a program lies.
+func (k *knowledge) place(path event.Value) place {
+	key := keyOf(path)
 	if known := k.paths.at(key); known != nil {
 		return *known
 	}
-	text := v.Text()
-	written := hashOf(cutText(text, longestPath))
-	if text == "" {
-		text = r.Value(colProcess).Text()
+	text := path.AppendText(k.text[:0])
+	if cap(text) <= mostScratch {
+		k.text = text
 	}
-	return *k.paths.put(key, place{k.origin(programOf(text)), written})
+	return *k.paths.put(key, place{k.origin(text), xxhash.Sum64(cutBytes(text, longestPath))})
 }
 
-// origin is what there is to know of a program.
-func (k *knowledge) origin(path string) *origin {
+// origin is what a path tells. Of programs that lie in the folders of users, what was
+// worked out for one user is so for all.
+func (k *knowledge) origin(text []byte) *origin {
+	from, to := userOf(text)
+	key := both(maphash.Bytes(seed, text[:from]), maphash.Bytes(seed, text[to:]))
+	if known := k.origins.at(key); known != nil {
+		return *known
+	}
+	return *k.origins.put(key, k.originOf(programOf(string(text))))
+}
+
+// originOf is what the path of a program tells.
+func (k *knowledge) originOf(path string) *origin {
 	key := keyOfText(path)
 	if known := k.origins.at(key); known != nil {
 		return *known
 	}
-	o := &origin{path: strings.Clone(path), key: key, place: placeOf(path), user: isUserProgram(path), owned: strings.Contains(path, `:\users\`), shell: shells[nameOf(path)]}
+	path = strings.Clone(path)
+	name := cutText(nameOf(path), longestName)
+	o := &origin{path: path, key: key, name: name, named: keyOfText(name), place: placeOf(path), user: isUserProgram(path), owned: strings.Contains(path, users), shell: shells[nameOf(path)]}
 	k.hold(len(path) + int(unsafe.Sizeof(*o)))
 	return *k.origins.put(key, o)
 }
 
-// parent is that of the record.
-func (k *knowledge) parent(r *event.Record) parent {
-	v := r.Value(colParentProcessName)
-	key := keyOf(v)
-	if known := k.parents.at(key); known != nil {
-		return *known
+// userOf is where the name of a user stands in a path, for which programOf puts a star: in
+// those that are written in the usual way. Elsewhere it is nothing.
+func userOf(text []byte) (from, to int) {
+	const start = len("c" + users)
+	if len(text) < start || !strings.EqualFold(string(text[1:start]), users) {
+		return 0, 0
 	}
-	name := strings.Clone(cutText(nameOf(programOf(v.Text())), longestName))
-	k.hold(len(name))
-	return *k.parents.put(key, parent{name, keyOfText(name)})
+	for to = start; to < len(text) && text[to] != '\\'; to++ {
+		if text[to] == '/' {
+			return 0, 0
+		}
+	}
+	if name := string(text[start:to]); to == len(text) || sharedFolder(strings.ToLower(name)) {
+		return 0, 0
+	}
+	return start, to
 }
 
 // account is that of the record.

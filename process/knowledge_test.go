@@ -160,11 +160,6 @@ func (k *knowledge) reached() (n int) {
 			}
 		}
 	}
-	for _, shelf := range k.parents.shelves {
-		for _, s := range shelf {
-			texts[s.value.name] = true
-		}
-	}
 	for text := range texts {
 		n += len(text)
 	}
@@ -188,6 +183,32 @@ func TestKnowledgeIsBounded(t *testing.T) {
 	}
 	if most > 10<<20 || most < mostHeld/2 {
 		t.Errorf("it takes up to %d bytes", most)
+	}
+	s.Add(start{at: friday, path: strings.Repeat("x", 1<<20), account: "u"}.record())
+	if cap(s.knowledge.text) > mostScratch {
+		t.Errorf("%d bytes of scratch are kept", cap(s.knowledge.text))
+	}
+}
+
+// What is known of a path is what programOf makes of it, whoever's folder it is in.
+func TestOriginsAreThoseOfAllUsers(t *testing.T) {
+	bits := []string{`C:\Users\`, `c:\USERS\`, `C:/Users/`, `:\users\`, "ann", "bob", "Public", "DEFAULT", "default", "*", "é", "a/b", `\`, `\`, `\`, "x.exe", "1.2.3", "deadbeef1", "Temp", "qxzkvwt.exe",
+		`\??\`, `\Device\HarddiskVolume4\`, "D:", "Users", "\u212a"}
+	rng := rand.New(rand.NewPCG(1, 8))
+	k := newKnowledge()
+	for range 200_000 {
+		path := ""
+		if rng.IntN(2) == 0 {
+			path = bits[rng.IntN(3)] + bits[4+rng.IntN(8)] + `\`
+		}
+		for range rng.IntN(5) {
+			path += bits[rng.IntN(len(bits))]
+		}
+		o := k.origin([]byte(path))
+		want := programOf(path)
+		if o.path != want || o.name != nameOf(want) || o.place != placeOf(want) {
+			t.Fatalf("%s is %s, want %s", path, o.path, want)
+		}
 	}
 }
 

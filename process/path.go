@@ -50,9 +50,14 @@ func alike(name string) string {
 	return name
 }
 
+// users is the folder that has those of users, on any drive.
+const users = `:\users\`
+
+// sharedFolder reports whether a folder of users is nobody's own.
+func sharedFolder(name string) bool { return name == "public" || name == "default" }
+
 // withoutUser takes the user's own folder out of a path of folders.
 func withoutUser(folders string) string {
-	const users = `:\users\`
 	at := strings.Index(folders, users)
 	if at < 0 {
 		return folders
@@ -60,7 +65,7 @@ func withoutUser(folders string) string {
 	at += len(users)
 	rest := folders[at:]
 	end := strings.IndexByte(rest+`\`, '\\')
-	if rest[:end] == "public" || rest[:end] == "default" {
+	if sharedFolder(rest[:end]) {
 		return folders
 	}
 	return folders[:at] + "*" + rest[end:]
@@ -204,7 +209,7 @@ var userPrograms = map[string]bool{
 // isUserProgram reports whether a program is one that people run, by its name or its
 // place.
 func isUserProgram(program string) bool {
-	return userPrograms[nameOf(program)] || strings.Contains(program, `:\users\`)
+	return userPrograms[nameOf(program)] || strings.Contains(program, users)
 }
 
 // isSystem reports whether an account is the machine itself: SYSTEM, or the name of a
