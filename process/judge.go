@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
+	"slices"
 
 	"sparkless/outlier"
 )
@@ -59,6 +60,20 @@ func (j *judge) factsOf(r row, hour int) facts {
 	return facts{parent: r.key.parent, vector: r.key.vector, hour: hour, path: r.program.path, rare: j.census.of(r.program.path, r.key.parent)}
 }
 
+// factsInTurn returns a function that gives those of a row in an hour until it is called
+// again: of one row after the other they are looked up once.
+func (j *judge) factsInTurn(rows []row) func(i, hour int) *facts {
+	var x facts
+	of := -1
+	return func(i, hour int) *facts {
+		if i != of {
+			x, of = j.factsOf(rows[i], hour), i
+		}
+		x.hour = hour
+		return &x
+	}
+}
+
 // put writes the columns of an execution.
 func (j *judge) put(to []float64, x *facts) {
 	for i := range j.columns {
@@ -75,14 +90,15 @@ func (j *judge) table(rows []row) (outlier.Matrix, []int64) {
 	var m outlier.Matrix
 	var counts []int64
 	m.Cols = len(j.columns)
+	m.Data = make([]float64, 0, total/int(every)*m.Cols)
+	of := j.factsInTurn(rows)
 	hourly(rows, func(i, hour int, n int64) {
 		if every > 1 && both(both(rows[i].program.rank, rows[i].group.rank), uint64(hour))>>8%every != 0 {
 			return
 		}
-		x := j.factsOf(rows[i], hour)
-		m.Data = append(m.Data, make([]float64, m.Cols)...)
+		m.Data = slices.Grow(m.Data, m.Cols)[:len(m.Data)+m.Cols]
 		m.Rows++
-		j.put(m.Row(m.Rows-1), &x)
+		j.put(m.Row(m.Rows-1), of(i, hour))
 		counts = append(counts, n)
 	})
 	return m, counts
@@ -164,9 +180,9 @@ func (j *judge) oddest(ctx context.Context, rows []row) ([]judged, error) {
 		}
 		places = places[:0]
 	}
+	of := j.factsInTurn(rows)
 	hourly(rows, func(i, hour int, _ int64) {
-		x := j.factsOf(rows[i], hour)
-		j.put(block.Row(len(places)), &x)
+		j.put(block.Row(len(places)), of(i, hour))
 		if places = append(places, place{i, hour}); len(places) == blockRows {
 			flush()
 		}
