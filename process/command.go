@@ -39,12 +39,14 @@ const letterCase = 'a' - 'A'
 // histogram is how often each byte was seen, at most longestScanned times.
 type histogram [256]uint16
 
-// of is how often bytes from one to another were seen.
-func (h *histogram) of(from, to byte) (n int) {
-	for _, k := range h[from : int(to)+1] {
+// of is how often bytes from one on and below another were seen, and the sum of the logs
+// of how often each was.
+func (h *histogram) of(from, to int) (n int, sum uint64) {
+	for _, k := range h[from:to] {
 		n += int(k)
+		sum += logs[k]
 	}
-	return n
+	return n, sum
 }
 
 // command is what a command line looks like.
@@ -114,18 +116,19 @@ func (c *command) spread(seen *histogram) {
 	if c.size == 0 {
 		return
 	}
-	ascii, sum := 0, uint64(0)
-	for _, n := range seen[:0x80] {
-		ascii += int(n)
-		sum += logs[n]
+	kinds := [...]int{' ', '0', '9' + 1, 'A', 'Z' + 1, 'a', 'z' + 1, 0x80}
+	var counts [len(kinds) - 1]int
+	left, sum := c.size, uint64(0)
+	for i := range counts {
+		n, part := seen.of(kinds[i], kinds[i+1])
+		counts[i], left, sum = n, left-n, sum+part
 	}
-	if ascii < c.size {
-		for _, n := range seen[0x80:] {
-			sum += logs[n]
-		}
+	c.digits, c.upper, c.letters = counts[1], counts[3], counts[3]+counts[5]
+	if left > 0 { // there are few lines that have any others
+		_, low := seen.of(0, ' ')
+		n, high := seen.of(0x80, 0x100)
+		c.letters, sum = c.letters+n, sum+low+high
 	}
-	c.upper, c.digits = seen.of('A', 'Z'), seen.of('0', '9')
-	c.letters = c.upper + seen.of('a', 'z') + c.size - ascii
 	c.special = c.size - c.letters - c.digits
 	for _, b := range []byte(` \:"_-.`) {
 		c.special -= int(seen[b])
@@ -188,7 +191,10 @@ func isEncoded(run []byte) bool {
 	for _, b := range run {
 		seen[b]++
 	}
-	return seen.of('A', 'Z') >= 6 && seen.of('a', 'z') >= 2 && seen.of('0', '9') >= 2
+	upper, _ := seen.of('A', 'Z'+1)
+	lower, _ := seen.of('a', 'z'+1)
+	digits, _ := seen.of('0', '9'+1)
+	return upper >= 6 && lower >= 2 && digits >= 2
 }
 
 // word looks at a word of a line.
