@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/s2"
@@ -55,6 +56,7 @@ func NewWriter(kind string, columns []Column) *Writer {
 func (w *Writer) Write(rows int, column func(i int) *Values) error {
 	w.groups = append(w.groups, format.RowGroup{NumRows: int64(rows), Ordinal: int16(len(w.groups)), FileOffset: int64(w.file.Len())})
 	w.rows += int64(rows)
+	w.file.Grow(rows * len(w.paths)) // of most tables about what they take
 	for i, c := range w.columns {
 		if err := w.column(c.Kind, rows, column(i)); err != nil {
 			return fmt.Errorf("encoding column %s of %s: %w", c.Name, w.format, err)
@@ -85,15 +87,23 @@ func (w *Writer) column(kind Kind, rows int, v *Values) error {
 // lists encodes the levels of lists of these lengths, and returns how many
 // slots they take: an empty list has one, with nothing in it.
 func (w *Writer) lists(lens []byte) (slots int, err error) {
-	repeats, defined := w.levels[0][:0], w.levels[1][:0]
 	for _, n := range lens {
-		repeats, defined = append(repeats, 0), append(defined, min(n, 1)) // a new row
+		slots += max(int(n), 1)
+	}
+	for i := range w.levels {
+		w.levels[i] = slices.Grow(w.levels[i][:0], slots)[:slots]
+	}
+	repeats, defined := w.levels[0], w.levels[1]
+	at := 0
+	for _, n := range lens {
+		repeats[at], defined[at] = 0, min(n, 1) // a new row
+		at++
 		for range int(n) - 1 {
-			repeats, defined = append(repeats, 1), append(defined, 1)
+			repeats[at], defined[at] = 1, 1
+			at++
 		}
 	}
-	w.levels = [2][]byte{repeats, defined}
-	return len(repeats), errors.Join(w.encodeLevels(&w.repeats, repeats), w.encodeLevels(&w.defined, defined))
+	return slots, errors.Join(w.encodeLevels(&w.repeats, repeats), w.encodeLevels(&w.defined, defined))
 }
 
 func (w *Writer) encodeLevels(dst *[]byte, levels []byte) (err error) {
