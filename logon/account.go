@@ -2,31 +2,34 @@ package logon
 
 import "bytes"
 
-// notAPerson reports whether nobody's behaviour is told by the logons of an account: of
-// computers (their names end in $), which log on all the time; of the system itself; of
-// nobody (anonymous logons, events without a name); and of what Windows creates for each
-// session, such as DWM-1 (desktop windows), UMFD-1 (fonts) and those of virtual accounts
-// of services. The notebook leaves out the same, of which most never log on over the
-// network.
+// Nobody's behaviour is told by the logons of some accounts: of computers (their names
+// end in $), which log on all the time; of the system itself; of nobody (anonymous logons,
+// events without a name); and of what Windows creates for each session, such as DWM-1
+// (desktop windows), UMFD-1 (fonts) and those of virtual accounts of services. The
+// notebook leaves out the same, of which most never log on over the network.
 //
 // A failed logon of an account that has such a name is left out as well. Machine accounts
-// are left out by their last letter alone, before anything is decoded. The domain is in
-// upper letters.
-func notAPerson(user, domain []byte) bool {
+// are left out by their last letter alone, before anything is decoded.
+
+// noPerson reports whether an account is none of a person by its name, in upper letters.
+func noPerson(user []byte) bool {
 	if len(user) == 0 || user[len(user)-1] == '$' {
 		return true
 	}
-	switch string(domain) {
-	case "WINDOW MANAGER", "FONT DRIVER HOST", "NT AUTHORITY", "NT SERVICE", "VIRTUAL USERS", "IIS APPPOOL", "NT VIRTUAL MACHINE":
-		return true
-	}
-	var room [longest]byte
-	user = upper(append(room[:0], user...))
 	switch string(user) {
 	case "ANONYMOUS LOGON", "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE":
 		return true
 	}
 	return bytes.HasPrefix(user, []byte("DWM-")) || bytes.HasPrefix(user, []byte("UMFD-")) || bytes.HasPrefix(user, []byte("HEALTHMAILBOX"))
+}
+
+// noPeople reports whether no account of a domain, in upper letters, is a person's.
+func noPeople(domain []byte) bool {
+	switch string(domain) {
+	case "WINDOW MANAGER", "FONT DRIVER HOST", "NT AUTHORITY", "NT SERVICE", "VIRTUAL USERS", "IIS APPPOOL", "NT VIRTUAL MACHINE":
+		return true
+	}
+	return false
 }
 
 // typeName is the logon type as SecurityEvent's LogonTypeName has it. (Microsoft Learn,

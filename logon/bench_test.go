@@ -85,13 +85,15 @@ func BenchmarkParts(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/event")
 		})
 	}
-	each("add", func(i int) {
-		s := newState()
+	add := func(s *State, i int) {
 		for _, r := range records[i*part : min(len(records), (i+1)*part)] {
 			s.Add(r)
 		}
-		s.settle()
-	})
+		s.Rest()
+	}
+	each("add/cold", func(i int) { add(newState(), i) })
+	d := New(DefaultParams(), "", 1)
+	each("add/warm", func(i int) { add(d.New(), i) })
 	each("encode", func(i int) { encoded(b, states[i]) })
 	each("decode", func(i int) {
 		if _, err := newState().Decode(files[i]); err != nil {

@@ -17,7 +17,9 @@ func (s *State) Decode(file []byte) (note string, err error) {
 	if s.past != nil {
 		return s.past.decode(file)
 	}
+	memos := s.memos
 	*s = *newState()
+	s.memos = memos
 	rd := &reader{state: s}
 	return rd.read(file, func(*entry) {})
 }
@@ -126,14 +128,13 @@ func (rd *reader) put() *entry {
 	}
 	p := rd.row.keyRefs
 	p.source, p.domain, p.user = st.hold(rd.key[columnSource]), st.hold(rd.key[columnDomain]), st.hold(rd.key[columnUser])
-	at, kept := to.at(p, st)
+	e := to.row(p, st)
 	for _, ref := range [...]uint32{p.source, p.domain, p.user} {
 		st.release(ref)
 	}
-	if !kept {
+	if e == nil {
 		return nil
 	}
-	e := &to.all[at]
 	e.sum(&rd.row)
 	for kind, items := range rd.items {
 		if len(items) > 0 {

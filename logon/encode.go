@@ -52,10 +52,11 @@ func (s *State) Encode(note string) ([]byte, error) {
 	if s.past != nil {
 		return nil, errPast
 	}
-	s.settle()
+	s.Rest()
 	w := table.NewWriter(format, columns)
-	f := filler{store: &s.store, places: make([]int32, len(s.store.all))}
-	for rows := range slices.Chunk(s.ordered(), groupRows) {
+	all := s.ordered()
+	f := newFiller(&s.store, min(len(all), groupRows))
+	for rows := range slices.Chunk(all, groupRows) {
 		err := w.Write(len(rows), func(column int) *table.Values { return f.fill(rows, column) })
 		if err != nil {
 			return nil, err
@@ -67,17 +68,31 @@ func (s *State) Encode(note string) ([]byte, error) {
 // filler makes columns of rows.
 type filler struct {
 	*store
-	values table.Values
-	places []int32  // of texts among those of the column, by reference, and 1; 0 for none
-	placed []uint32 // the texts that have one
+	values [2]table.Values // of tallies: by successes, and by failures
+	places [2][]int32      // of texts among those of the column, by reference, and 1; 0 for none
+	placed [2][]uint32     // the texts that have one
+}
+
+// newFiller returns a filler of about so many rows at a time.
+func newFiller(st *store, rows int) *filler {
+	f := &filler{store: st}
+	for i := range f.values {
+		v := &f.values[i]
+		v.Ints, v.Refs, v.Lens = make([]int64, 0, rows), make([]int32, 0, rows), make([]byte, 0, rows)
+		v.Texts.Grow(min(rows, len(st.all)), min(len(st.plain), 16*rows))
+		f.places[i] = make([]int32, len(st.all))
+	}
+	return f
 }
 
 // fill returns a column of the rows, valid until the next one.
 func (f *filler) fill(rows []*entry, column int) *table.Values {
-	v := &f.values
-	v.Reset()
+	v := &f.values[0]
 	switch {
+	case column >= columnKinds:
+		return f.fillTallies(rows, column-columnKinds)
 	case column < columnNumbers:
+		v.Reset()
 		for _, e := range rows {
 			ref := [...]uint32{e.source, e.domain, e.user}[column]
 			if (column == columnSource) == (e.source != 0) {
@@ -87,12 +102,11 @@ func (f *filler) fill(rows []*entry, column int) *table.Values {
 				v.Lens = append(v.Lens, 0)
 			}
 		}
-	case column < columnKinds:
+	default:
+		v.Reset()
 		for _, e := range rows {
 			v.Ints = append(v.Ints, e.number(column-columnNumbers))
 		}
-	default:
-		f.fillTallies(rows, column-columnKinds)
 	}
 	return v
 }
@@ -134,33 +148,48 @@ func (e *entry) number(column int) int64 {
 	return more
 }
 
-// fillTallies takes the values of a kind: of even numbers those with successes, of odd
-// ones those with failures.
-func (f *filler) fillTallies(rows []*entry, number int) {
-	v := &f.values
+// fillTallies returns the values of a kind: of even numbers those with successes, of odd
+// ones those with failures. It takes both at once, as the columns follow each other.
+func (f *filler) fillTallies(rows []*entry, number int) *table.Values {
+	if number%2 == 1 {
+		return &f.values[1]
+	}
+	for i := range f.values {
+		f.values[i].Reset()
+	}
 	for _, e := range rows {
-		n := byte(0)
+		var n [2]byte
 		for _, i := range f.of(e.samples[number/2]) {
-			count := i.ok
-			if number%2 == 1 {
-				count = i.failed
+			if i.ok > 0 {
+				n[0]++
+				f.tally(0, i.ref, i.ok)
 			}
-			if count == 0 {
-				continue
+			if i.failed > 0 {
+				n[1]++
+				f.tally(1, i.ref, i.failed)
 			}
-			if f.places[i.ref] == 0 {
-				f.placed = append(f.placed, i.ref)
-				f.places[i.ref] = int32(len(f.placed))
-				v.Texts.Add(f.at(i.ref))
-			}
-			n++
-			v.Refs = append(v.Refs, f.places[i.ref]-1)
-			v.Ints = append(v.Ints, count)
 		}
-		v.Lens = append(v.Lens, n)
+		for i := range n {
+			f.values[i].Lens = append(f.values[i].Lens, n[i])
+		}
 	}
-	for _, ref := range f.placed {
-		f.places[ref] = 0
+	for i := range f.placed {
+		for _, ref := range f.placed[i] {
+			f.places[i][ref] = 0
+		}
+		f.placed[i] = f.placed[i][:0]
 	}
-	f.placed = f.placed[:0]
+	return &f.values[0]
+}
+
+// tally adds a value to one of two columns.
+func (f *filler) tally(column int, ref uint32, count int64) {
+	v, place := &f.values[column], &f.places[column][ref]
+	if *place == 0 {
+		f.placed[column] = append(f.placed[column], ref)
+		*place = int32(len(f.placed[column]))
+		v.Texts.Add(f.at(ref))
+	}
+	v.Refs = append(v.Refs, *place-1)
+	v.Ints = append(v.Ints, count)
 }

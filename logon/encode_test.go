@@ -14,7 +14,7 @@ import (
 // right.
 func tampered(t testing.TB, s *State, rng *rand.Rand) []byte {
 	t.Helper()
-	rows, f := s.ordered(), filler{store: &s.store, places: make([]int32, len(s.store.all))}
+	rows, f := s.ordered(), newFiller(&s.store, 1)
 	if rng.IntN(8) == 0 && len(rows) > 1 {
 		rows[0], rows[1] = rows[1], rows[0]
 	}
@@ -64,7 +64,7 @@ func FuzzTamperedFile(f *testing.F) {
 	states := make([]*State, 8)
 	for i := range states {
 		states[i] = stateOf(someLogons(rand.New(rand.NewPCG(uint64(i), 1)), 60))
-		states[i].settle()
+		states[i].Rest()
 	}
 	d := New(DefaultParams(), "all", 1)
 	f.Fuzz(func(t *testing.T, seed uint64) {

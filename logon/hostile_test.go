@@ -121,12 +121,12 @@ func TestAccountsAreBounded(t *testing.T) {
 		alone.Add(e.record())
 	}
 	encoded(t, alone)
-	if len(alone.accounts.of) != most {
-		t.Errorf("%d accounts are kept, of at most %d", len(alone.accounts.of), most)
+	if alone.accounts.n != most {
+		t.Errorf("%d accounts are kept, of at most %d", alone.accounts.n, most)
 	}
 	s := newState()
-	if _, err := s.Decode([]byte(want)); err != nil || len(s.accounts.of) < most || len(s.accounts.of) > most+2 {
-		t.Fatal(len(s.accounts.of), err)
+	if _, err := s.Decode([]byte(want)); err != nil || s.accounts.n < most || s.accounts.n > most+2 {
+		t.Fatal(s.accounts.n, err)
 	}
 	for parts := range 6 {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -209,7 +209,7 @@ func TestSizeIsHonest(t *testing.T) {
 		for i := range 20_000 {
 			s.Add(events(i).record())
 		}
-		s.settle()
+		s.Rest()
 		held := heap() - before
 		if got := s.Size(); float64(got) < 0.8*float64(held) || float64(got) > 1.2*float64(held) {
 			t.Errorf("%s: Size says %d, the runtime %d", name, got, held)

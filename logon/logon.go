@@ -29,12 +29,13 @@ type Detector struct {
 	params  Params
 	scope   string
 	workers int
+	memos   *memos
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is part of
 // their IDs; workers is how many goroutines grow and ask forests.
 func New(p Params, scope string, workers int) *Detector {
-	return &Detector{params: p, scope: scope, workers: workers}
+	return &Detector{params: p, scope: scope, workers: workers, memos: newMemos()}
 }
 
 // The columns of SecurityEvent that the detector reads, as Record.Value counts them.
@@ -71,7 +72,11 @@ func (d *Detector) Spec() event.Spec {
 }
 
 // New returns the state of no logons.
-func (d *Detector) New() *State { return newState() }
+func (d *Detector) New() *State {
+	s := newState()
+	s.memos = d.memos
+	return s
+}
 
 // Past returns the state of no days before day, which keeps of earlier days what Finish
 // asks: the numbers of accounts and sources that day has, or of all accounts for the

@@ -23,6 +23,7 @@ func TestManyFindings(t *testing.T) {
 	}
 	d := New(DefaultParams(), "all", 1)
 	s := stateOf(events)
+	s.Rest()
 	all := finish(t, d, s, nil)
 	n, found, err := d.Rank(t.Context(), event.Day(date), s, nil)
 	if err != nil || n != len(all) || n < 3_000 {
@@ -51,7 +52,7 @@ func TestNamesCutAlike(t *testing.T) {
 	}
 	events = append(events, logonEvent{at: date, failed: true, domain: "CONTOSO", user: "alice", address: "192.31.196.7"})
 	s := stateOf(events)
-	s.settle()
+	s.Rest()
 	d := New(DefaultParams(), "all", 1)
 	all, _, err := d.judge(t.Context(), s, nil)
 	if err != nil {

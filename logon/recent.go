@@ -17,121 +17,104 @@ const (
 	unknownUser         // no such user
 )
 
-// logon is some logons alike in all texts.
+// logon is some logons alike in all texts, which are words of the knowledge at hand.
 type logon struct {
-	key             uint64
-	count           int64
-	span            span
-	account, source target
-	values          [kinds]uint32 // of texts that it holds
-	skip            bool          // none that the hunt is about
-	outcome         outcome
+	key                  uint64
+	count                int64
+	span                 span
+	domain, user, source uint32
+	values               [kinds]uint32
+	logonType            int16
+	day                  int32
+	outcome              outcome
+	skip                 bool // none that the hunt is about
 }
 
-// target is a row that logons count for.
-type target struct {
-	rank uint64 // of the row
-	at   uint32
-	kept bool // when it was looked for
-}
+// spelled are hashes of an event's texts as they are spelled, by column; 0 for none. A
+// secret key keeps anybody from making two texts of one hash.
+type spelled [eventColumns]uint64
 
-// in returns the row, nil if it is left out.
-func (t target) in(rs *rows) *entry {
-	if !t.kept || t.rank > rs.limit {
-		return nil
+// odd spreads hashes.
+const odd = 0x9e3779b97f4a7c15
+
+// read hashes the texts of an event, and returns a hash of all of them, the day, and the
+// minute where that counts.
+func (h *spelled) read(r *event.Record) (key uint64) {
+	key = uint64(dayOf(r.Time))
+	for column := range h {
+		v := r.Value(column)
+		h[column] = 0
+		if raw := v.Raw(); len(raw) > 0 {
+			h[column] = maphash.Bytes(seed, raw)
+			if v.Escaped() {
+				h[column]++
+			}
+		}
+		key = (key ^ h[column]) * odd
+		key ^= key >> 29
 	}
-	return &rs.all[t.at]
-}
-
-// target finds the row of a key, and makes it.
-func (rs *rows) target(p keyRefs, st *store) target {
-	at, kept := rs.at(p, st)
-	if !kept {
-		return target{}
+	if !isSuccess(r.Value(colEventID)) {
+		key = (key ^ uint64(r.Time/int64(time.Minute))) * odd
+		key ^= key >> 29
 	}
-	return target{rs.all[at].rank, at, true}
+	return key
 }
 
-// recent are logons that were seen lately, by the hash of their texts: of most of a
-// day's the account, computer, source and package were seen together before. A secret
-// key keeps anybody from making two of one hash.
+// recent are logons that are not counted in rows yet, by the hash of their texts: of most
+// of a day's the account, computer, source and package were seen together before.
 type recent struct {
-	slots  [][2]logon // by the key's last bits, the newer of two first
-	missed int        // since the slots last grew
-	looked int
+	all   []logon
+	index []slot // by the key's last bits, with a place in all, and 1; as many as a power of 2
 }
 
-// leastRecent and mostRecent bound how many pairs of logons are remembered.
+// leastRecent and mostRecent bound how many logons are remembered.
 const (
-	leastRecent = 1 << 8
+	leastRecent = 1 << 9
 	mostRecent  = 1 << 14
 )
 
-// open makes room for the first logons.
-func (rc *recent) open() {
-	rc.slots = make([][2]logon, leastRecent)
-}
-
-// keyOf is a hash of all texts of an event and its minute, where that counts. It is
-// never 0.
-func (rc *recent) keyOf(r *event.Record) uint64 {
-	const odd = 0x9e3779b97f4a7c15
-	sum := uint64(r.Time / int64(24*time.Hour))
-	for column := range eventColumns {
-		v := r.Value(column)
-		if raw := v.Raw(); len(raw) > 0 {
-			h := maphash.Bytes(seed, raw)
-			if v.Escaped() {
-				h++
-			}
-			sum ^= h
-		}
-		sum = (sum<<23 | sum>>41) * odd
-	}
-	if raw := r.Value(colEventID).Raw(); len(raw) > 0 && raw[len(raw)-1] == '5' {
-		sum = (sum ^ uint64(r.Time/int64(time.Minute))) * odd // a failure counts in its minute
-		sum ^= sum >> 29
-	}
-	return sum | 1
-}
-
-// at returns the slot of a key, nil if it is not there.
+// at returns the logon of a key, nil if it is not there.
 func (rc *recent) at(key uint64) *logon {
-	rc.looked++
-	pair := &rc.slots[(key>>16)&uint64(len(rc.slots)-1)]
-	if pair[0].key == key {
-		return &pair[0]
-	}
-	if pair[1].key == key {
-		return &pair[1]
+	last := uint64(len(rc.index) - 1)
+	for i := key & last; last+1 > 0; i = (i + 1) & last {
+		p := rc.index[i]
+		if p.ref == 0 {
+			break
+		}
+		if p.tag == uint32(key>>32) && rc.all[p.ref-1].key == key {
+			return &rc.all[p.ref-1]
+		}
 	}
 	return nil
 }
 
-// room makes room for a key: its slot still holds the older of the two before.
-func (rc *recent) room(key uint64) *logon {
-	rc.missed++
-	if rc.missed > 2*len(rc.slots) {
-		if 8*rc.missed > rc.looked && len(rc.slots) < mostRecent {
-			rc.grow()
+// full reports whether there is room for no more logons.
+func (rc *recent) full() bool { return len(rc.all) >= mostRecent }
+
+// add makes room for the logon of a key, which is not there.
+func (rc *recent) add(key uint64) *logon {
+	if 2*len(rc.all) >= len(rc.index) {
+		rc.index = make([]slot, max(2*leastRecent, 2*len(rc.index)))
+		for i := range rc.all {
+			rc.put(rc.all[i].key, uint32(i+1))
 		}
-		rc.missed, rc.looked = 0, 0
 	}
-	pair := &rc.slots[(key>>16)&uint64(len(rc.slots)-1)]
-	pair[0], pair[1] = pair[1], pair[0]
-	return &pair[0]
+	rc.all = append(wider(rc.all, 1), logon{key: key, span: never})
+	rc.put(key, uint32(len(rc.all)))
+	return &rc.all[len(rc.all)-1]
 }
 
-// grow makes the slots four times as many. A pair never spreads so that it does not fit.
-func (rc *recent) grow() {
-	old := rc.slots
-	rc.slots = make([][2]logon, 4*len(old))
-	for _, pair := range old {
-		for _, l := range [...]logon{pair[1], pair[0]} {
-			to := &rc.slots[(l.key>>16)&uint64(len(rc.slots)-1)]
-			if l.key != 0 {
-				to[0], to[1] = l, to[0]
-			}
-		}
+func (rc *recent) put(key uint64, ref uint32) {
+	last := uint64(len(rc.index) - 1)
+	i := key & last
+	for rc.index[i].ref != 0 {
+		i = (i + 1) & last
 	}
+	rc.index[i] = slot{uint32(key >> 32), ref}
+}
+
+// forget makes it empty.
+func (rc *recent) forget() {
+	rc.all = rc.all[:0]
+	clear(rc.index)
 }

@@ -1,9 +1,10 @@
 package logon
 
 import (
-	"bytes"
 	"cmp"
+	"hash/maphash"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -100,9 +101,10 @@ func (e *entry) sum(o *entry) {
 // on the order of reading.
 type rows struct {
 	all   []entry
-	of    map[keyRefs]uint32 // their places in all
-	spare []uint32           // places of those that were left out
-	limit uint64             // rows with hashes above it are left out
+	n     int      // of them live
+	index []slot   // their places in all, and 1, by the hashes of their keys; as many as a power of 2
+	spare []uint32 // places of those that were left out
+	limit uint64   // rows with hashes above it are left out
 	most  int
 	days  []int32 // of the keys
 }
@@ -110,19 +112,53 @@ type rows struct {
 // mostRows is how many accounts a state knows, and how many sources.
 const mostRows = 1 << 19
 
-func newRows(most int) rows { return rows{of: map[keyRefs]uint32{}, limit: math.MaxUint64, most: most} }
+func newRows(most int) rows { return rows{limit: math.MaxUint64, most: most} }
 
-// at returns the number of the row of a key, whose texts the caller goes on holding; false
-// if it is left out. The number stays until the row is left out.
-func (rs *rows) at(p keyRefs, st *store) (uint32, bool) {
-	if i, ok := rs.of[p]; ok {
-		return i, true
+// secret makes hashes of keys that nobody can make many keys of one for.
+var secret = maphash.Bytes(seed, []byte("rows"))
+
+func (p *keyRefs) hash() uint64 {
+	high, low := bits.Mul64((uint64(p.source)<<32|uint64(p.domain))^secret, odd)
+	high, low = bits.Mul64(high^low^(uint64(p.user)<<32|uint64(uint32(p.day))), odd^secret<<1)
+	return (high ^ low ^ uint64(uint32(p.logonType))) * odd
+}
+
+// find returns the number of the row of a key, if it is there.
+func (rs *rows) find(p keyRefs) (uint32, bool) {
+	if len(rs.index) == 0 {
+		return 0, false
 	}
-	rank := st.rank(p)
+	hash := p.hash()
+	last := uint64(len(rs.index) - 1)
+	for i := hash >> 32 & last; ; i = (i + 1) & last {
+		s := rs.index[i]
+		if s.ref == 0 {
+			return 0, false
+		}
+		if s.tag == uint32(hash) && rs.all[s.ref-1].keyRefs == p {
+			return s.ref - 1, true
+		}
+	}
+}
+
+// row returns the row of a key, whose texts the caller goes on holding; nil if it is left
+// out. It is valid until another one is made.
+func (rs *rows) row(p keyRefs, st *store) *entry {
+	i, ok := rs.find(p)
+	if !ok {
+		if i, ok = rs.add(p, st.rank(p), st); !ok {
+			return nil
+		}
+	}
+	return &rs.all[i]
+}
+
+// add returns the number of a new row, false if it is left out.
+func (rs *rows) add(p keyRefs, rank uint64, st *store) (uint32, bool) {
 	if rank > rs.limit {
 		return 0, false
 	}
-	if len(rs.of) >= 2*rs.most {
+	if rs.n >= 2*rs.most {
 		rs.trim(st)
 		if rank > rs.limit {
 			return 0, false
@@ -136,7 +172,11 @@ func (rs *rows) at(p keyRefs, st *store) (uint32, bool) {
 		rs.all = append(wider(rs.all, 1), entry{})
 	}
 	rs.all[i] = entry{keyRefs: p, live: true, rank: rank, okSpan: never, failSpan: never}
-	rs.of[p] = i
+	if rs.n++; 4*rs.n > 3*len(rs.index) {
+		rs.reindex(max(leastSlots, 2*len(rs.index)))
+	} else {
+		rs.place(i)
+	}
 	for _, ref := range [...]uint32{p.source, p.domain, p.user} {
 		st.again(ref)
 	}
@@ -146,22 +186,47 @@ func (rs *rows) at(p keyRefs, st *store) (uint32, bool) {
 	return i, true
 }
 
+// place puts a row, which is not there, into the index.
+func (rs *rows) place(i uint32) {
+	hash := rs.all[i].hash()
+	last := uint64(len(rs.index) - 1)
+	at := hash >> 32 & last
+	for rs.index[at].ref != 0 {
+		at = (at + 1) & last
+	}
+	rs.index[at] = slot{uint32(hash), i + 1}
+}
+
+// reindex makes the index anew, with so many slots.
+func (rs *rows) reindex(slots int) {
+	if slots == len(rs.index) {
+		clear(rs.index)
+	} else {
+		rs.index = make([]slot, slots)
+	}
+	for i := range rs.all {
+		if rs.all[i].live {
+			rs.place(uint32(i))
+		}
+	}
+}
+
 // makeRoom makes room for n rows more, as far as they may all be kept.
 func (rs *rows) makeRoom(n int) {
 	n = min(n, 2*rs.most)
 	rs.all = slices.Grow(rs.all, n)
-	if len(rs.of) == 0 {
-		rs.of = make(map[keyRefs]uint32, n)
+	if least := 4 * (rs.n + n) / 3; least >= len(rs.index) {
+		rs.reindex(max(leastSlots, 1<<bits.Len(uint(least))))
 	}
 }
 
 // trim leaves out rows until there are no more than there may be, but for those of one
 // account on several days.
 func (rs *rows) trim(st *store) {
-	if len(rs.of) <= rs.most {
+	if rs.n <= rs.most {
 		return
 	}
-	ranks := make([]uint64, 0, len(rs.of))
+	ranks := make([]uint64, 0, rs.n)
 	for i := range rs.all {
 		if rs.all[i].live {
 			ranks = append(ranks, rs.all[i].rank)
@@ -188,10 +253,11 @@ func (rs *rows) lower(limit uint64, st *store) {
 		for _, ref := range [...]uint32{e.source, e.domain, e.user} {
 			st.release(ref)
 		}
-		delete(rs.of, e.keyRefs)
 		*e = entry{}
+		rs.n--
 		rs.spare = append(rs.spare, uint32(i))
 	}
+	rs.reindex(len(rs.index))
 }
 
 // merge adds the rows of o, whose texts come by from.
@@ -204,16 +270,18 @@ func (rs *rows) merge(o *rows, st *store, from *adopted) {
 		}
 		p := e.keyRefs
 		p.source, p.domain, p.user = from.ref(p.source), from.ref(p.domain), from.ref(p.user)
-		at, kept := rs.at(p, st)
+		at, kept := rs.find(p)
+		if !kept {
+			at, kept = rs.add(p, e.rank, st)
+		}
 		if !kept {
 			continue
 		}
 		to := &rs.all[at]
 		to.sum(e)
 		for kind := range e.samples {
-			if s := e.samples[kind]; s.n > 0 {
-				st.join(&to.samples[kind], from.items(s))
-				to.samples[kind].more = to.samples[kind].more || s.more
+			if s := &e.samples[kind]; s.n > 0 {
+				from.join(&to.samples[kind], s)
 			}
 		}
 	}
@@ -222,8 +290,8 @@ func (rs *rows) merge(o *rows, st *store, from *adopted) {
 // adopted are texts of another store that this one holds, for a while.
 type adopted struct {
 	st, from *store
-	refs     []uint32 // by the other's
-	one      [keep]item
+	refs     []uint32   // by the other's
+	own      [keep]item // of a sample at hand
 }
 
 func (st *store) adopt(from *store) *adopted {
@@ -232,22 +300,31 @@ func (st *store) adopt(from *store) *adopted {
 
 // ref returns what the other store calls ref.
 func (a *adopted) ref(ref uint32) uint32 {
-	if ref != 0 && a.refs[ref] == 0 {
-		a.refs[ref] = a.st.hold(a.from.texts.at(ref))
-	}
 	if ref == 0 {
 		return 0
 	}
-	return a.refs[ref]
+	own := &a.refs[ref]
+	if *own == 0 {
+		*own = a.st.holdHashed(a.from.texts.at(ref), a.from.all[ref].hash)
+	}
+	return *own
 }
 
-// items are those of a sample of the other store, valid until they are asked again.
-func (a *adopted) items(s sample) []item {
-	items := append(a.one[:0], a.from.of(s)...)
-	for i := range items {
-		items[i].ref = a.ref(items[i].ref)
+// join adds a sample of the other store.
+func (a *adopted) join(s, o *sample) {
+	s.more = s.more || o.more
+	items := a.from.of(*o)
+	if len(items) <= few && s.n > 0 {
+		for _, i := range items {
+			a.st.add(s, a.ref(i.ref), i.ok, i.failed)
+		}
+		return
 	}
-	return items
+	own := append(a.own[:0], items...)
+	for i := range own {
+		own[i].ref = a.ref(own[i].ref)
+	}
+	a.st.join(s, own)
 }
 
 // release gives back all texts.
@@ -255,29 +332,4 @@ func (a *adopted) release() {
 	for _, ref := range a.refs {
 		a.st.release(ref)
 	}
-}
-
-// ordered are all rows in order, accounts before sources, valid until the state changes.
-func (s *State) ordered() []*entry {
-	all := make([]*entry, 0, len(s.accounts.of)+len(s.sources.of))
-	for _, rs := range [...]*rows{&s.accounts, &s.sources} {
-		start := len(all)
-		for i := range rs.all {
-			if rs.all[i].live {
-				all = append(all, &rs.all[i])
-			}
-		}
-		slices.SortFunc(all[start:], s.store.compare)
-	}
-	return all
-}
-
-// compare is order of the rows' keys.
-func (st *store) compare(a, b *entry) int {
-	for _, refs := range [...][2]uint32{{a.source, b.source}, {a.domain, b.domain}, {a.user, b.user}} {
-		if refs[0] != refs[1] {
-			return bytes.Compare(st.at(refs[0]), st.at(refs[1]))
-		}
-	}
-	return cmp.Or(cmp.Compare(a.logonType, b.logonType), cmp.Compare(a.day, b.day))
 }

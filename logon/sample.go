@@ -84,8 +84,17 @@ func wider[T any](list []T, n int) []T {
 // place is where a value is among items, or would be.
 func (st *store) place(items []item, ref uint32) (at int, found bool) {
 	upper := uint32(st.all[ref].hash >> 32)
-	at, _ = slices.BinarySearchFunc(items, upper, func(i item, upper uint32) int { return cmp.Compare(i.upper, upper) })
+	for n := len(items); n > 0; { // without a branch that nobody can foretell
+		half := (n + 1) / 2
+		if items[at+half-1].upper < upper {
+			at += half
+		}
+		n -= half
+	}
 	for ; at < len(items) && items[at].upper == upper; at++ {
+		if items[at].ref == ref {
+			return at, true
+		}
 		if order := st.order(items[at].ref, &st.texts, ref); order >= 0 {
 			return at, order == 0
 		}
@@ -93,9 +102,21 @@ func (st *store) place(items []item, ref uint32) (at int, found bool) {
 	return at, false
 }
 
+// few items are looked through one by one.
+const few = 8
+
 // add counts events of a value, which the caller goes on holding.
 func (st *store) add(s *sample, ref uint32, ok, failed int64) {
 	items := st.of(*s)
+	if len(items) <= few {
+		for i := range items {
+			if items[i].ref == ref {
+				items[i].ok += ok
+				items[i].failed += failed
+				return
+			}
+		}
+	}
 	upper := uint32(st.all[ref].hash >> 32)
 	if len(items) == keep && upper > items[keep-1].upper {
 		s.more = true // nearly all values of a full sample
@@ -146,6 +167,7 @@ func (st *store) join(s *sample, items []item) {
 		case order < 0:
 			all, own = append(all, own[0]), own[1:]
 		case order > 0:
+			st.again(items[0].ref)
 			all, items = append(all, items[0]), items[1:]
 		default:
 			both := own[0]
@@ -154,16 +176,16 @@ func (st *store) join(s *sample, items []item) {
 			all, own, items = append(all, both), own[1:], items[1:]
 		}
 	}
+	for _, i := range items {
+		st.again(i.ref)
+	}
 	all = append(append(all, own...), items...)
 	if len(all) > keep {
 		s.more = true
+		for _, i := range all[keep:] {
+			st.release(i.ref)
+		}
 		all = all[:keep]
-	}
-	for _, i := range all {
-		st.again(i.ref)
-	}
-	for _, i := range st.of(*s) {
-		st.release(i.ref)
 	}
 	st.widen(s, len(all))
 	s.n = uint8(len(all))

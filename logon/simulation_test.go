@@ -106,8 +106,7 @@ func poisson(rng *rand.Rand, mean float64) int {
 // put keeps a row of such numbers.
 func (e *estate) put(k key, n counts) {
 	p := keyRefs{domain: e.store.hold([]byte(k.domain)), user: e.store.hold([]byte(k.user)), day: k.day, logonType: int32(k.logonType)}
-	i, _ := e.accounts.at(p, &e.store)
-	r := &e.accounts.all[i]
+	r := e.accounts.row(p, &e.store)
 	r.ok, r.failed, r.guesses = int64(max(n[1], 1)), int64(n[0]), int64(n[0])
 	at := date.AddDate(0, 0, int(k.day-dayOf(date.UnixNano()))).UnixNano()
 	r.okSpan = span{at, at + 8*3600e9}

@@ -2,23 +2,26 @@ package logon
 
 import "unsafe"
 
-// What the parts of a State take, in bytes. A map takes about two thirds more than its
-// entries.
+// What the parts of a State take, in bytes.
 const (
-	entrySize  = int(unsafe.Sizeof(entry{}))
-	placeSize  = int(unsafe.Sizeof(keyRefs{})+4) * 5 / 3
-	itemSize   = int(unsafe.Sizeof(item{}))
-	valueSize  = int(unsafe.Sizeof(value{}))
-	slotSize   = int(unsafe.Sizeof(slot{}))
-	refSize    = 4
-	recentSize = int(unsafe.Sizeof([2]logon{}))
-	stateSize  = int(unsafe.Sizeof(State{}))
+	entrySize = int(unsafe.Sizeof(entry{}))
+	itemSize  = int(unsafe.Sizeof(item{}))
+	valueSize = int(unsafe.Sizeof(value{}))
+	slotSize  = int(unsafe.Sizeof(slot{}))
+	refSize   = 4
+	factSize  = int(unsafe.Sizeof(fact{}))
+	logonSize = int(unsafe.Sizeof(logon{}))
+	memoSize  = int(unsafe.Sizeof(memo{}))
+	stateSize = int(unsafe.Sizeof(State{}))
 )
 
 // Size returns about how many bytes of memory the state holds. It takes no time worth
 // mention.
 func (s *State) Size() int {
-	size := stateSize + cap(s.spelling) + len(s.recent.slots)*recentSize + s.store.size() + s.accounts.size() + s.sources.size()
+	size := stateSize + s.store.size() + s.accounts.size() + s.sources.size()
+	if s.memo != nil {
+		size += s.memo.size()
+	}
 	if s.past != nil {
 		size += s.past.size()
 	}
@@ -38,5 +41,5 @@ func (t *texts) size() int {
 }
 
 func (rs *rows) size() int {
-	return cap(rs.all)*entrySize + len(rs.of)*placeSize + cap(rs.spare)*refSize
+	return cap(rs.all)*entrySize + len(rs.index)*slotSize + cap(rs.spare)*refSize
 }

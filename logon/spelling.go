@@ -3,7 +3,6 @@ package logon
 import (
 	"bytes"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,56 +13,12 @@ import (
 // longest is how many bytes of a text are kept.
 const longest = 256
 
-// decode makes out what an event is about, and puts it into l. It holds the values.
-// Nearly all texts are short and plain ASCII, of which nothing is allocated.
-func (s *State) decode(r *event.Record, l *logon) {
-	*l = logon{span: never}
-	buf := s.spelling[:0]
-	defer func() { s.spelling = buf }()
-	take := func(column int) (text []byte) {
-		buf, text = appendText(buf, r.Value(column))
-		return text
-	}
-	user, domain := take(colUser), upper(take(colDomain))
-	if notAPerson(user, domain) {
-		l.skip = true
-		return
-	}
-	user = lower(user)
-	l.outcome = outcomeOf(take(colEventID), take(colStatus), take(colSubStatus))
-	computer, address, host := lower(take(colComputer)), addressOf(take(colAddress)), lower(take(colWorkstation))
-	st := &s.store
-	l.values[computers] = st.hold(computer)
-	if _, domain, ok := bytes.Cut(computer, []byte{'.'}); ok {
-		l.values[domains] = st.hold(domain)
-	}
-	l.values[addresses], l.values[hosts] = st.hold(address), st.hold(host)
-	l.values[packages] = st.hold(take(colPackage))
-	l.values[users] = st.hold(nameOf(&buf, domain, user))
-	if l.outcome >= guessed {
-		minute := minuteOf(r.Time)
-		l.values[minutes] = st.hold(minute[:])
-	}
-	account := keyRefs{domain: st.hold(domain), user: st.hold(user), day: dayOf(r.Time), logonType: int32(typeOf(take(colType)))}
-	source := keyRefs{source: st.hold(sourceOf(address, host, computer)), day: account.day}
-	l.account, l.source = s.accounts.target(account, st), s.sources.target(source, st)
-	for _, ref := range [...]uint32{account.domain, account.user, source.source} {
-		st.release(ref)
-	}
-}
-
-// nameOf is the name of an account as it is kept among the users of a source. It appends
-// to buf.
-func nameOf(buf *[]byte, domain, user []byte) []byte {
+// nameOf is the name of an account as it is kept among the users of a source, in buf.
+func nameOf(buf, domain, user []byte) []byte {
 	if len(domain)+1+len(user) > longest {
-		return []byte(shortened(accountName(string(domain), string(user))))
+		return append(buf, shortened(accountName(string(domain), string(user)))...)
 	}
-	if len(domain) == 0 {
-		return user
-	}
-	start := len(*buf)
-	*buf = append(append(append(*buf, domain...), '\\'), user...)
-	return (*buf)[start:]
+	return append(append(append(buf, domain...), '\\'), user...)
 }
 
 // accountName is an account as people write it.
@@ -80,26 +35,17 @@ func minuteOf(nanos int64) [5]byte {
 	return [...]byte{byte('0' + m/600), byte('0' + m/60%10), ':', byte('0' + m%60/10), byte('0' + m%10)}
 }
 
-// sourceOf is where a logon came from: an address, else the name of a computer. An
-// address of the computer itself tells less than its name.
-func sourceOf(address, host, computer []byte) []byte {
-	local := bytes.HasPrefix(address, []byte("127."))
-	if !local && bytes.IndexByte(address, ':') >= 0 {
-		if a, err := netip.ParseAddr(string(address)); err == nil {
-			local = a.IsLoopback()
-		}
-	} else if local {
-		local = isIPv4(address)
-	}
+// isLocal reports whether an address is one of the computer itself, which tells less of
+// where a logon came from than a name.
+func isLocal(address []byte) bool {
 	switch {
-	case len(address) > 0 && !local:
-		return address
-	case len(host) > 0:
-		return host
-	case len(computer) > 0:
-		return computer
+	case bytes.HasPrefix(address, []byte("127.")):
+		return isIPv4(address)
+	case bytes.IndexByte(address, ':') >= 0:
+		a, err := netip.ParseAddr(string(address))
+		return err == nil && a.IsLoopback()
 	}
-	return []byte("?")
+	return false
 }
 
 // addressOf is an IP address in its one spelling, without the zone and the form of IPv4
@@ -201,15 +147,6 @@ func shortened(s string) string {
 	return s[:end] + mark
 }
 
-// typeOf is the logon type, -1 for none.
-func typeOf(text []byte) int16 {
-	n, err := strconv.ParseUint(string(text), 10, 8)
-	if err != nil {
-		return -1
-	}
-	return int16(n)
-}
-
 // dayOf is the UTC day of a time, counted from 1970.
 func dayOf(nanos int64) int32 {
 	const day = int64(24 * time.Hour)
@@ -220,22 +157,40 @@ func dayOf(nanos int64) int32 {
 	return int32(n)
 }
 
-// outcomeOf tells how a logon went. The codes are NTSTATUS values ([MS-ERREF] 2.3.1);
-// Microsoft Learn lists those of event 4625. SubStatus, where it is not 0, says more than
-// Status.
-func outcomeOf(event, status, sub []byte) outcome {
-	if string(event) != "4625" {
-		return succeeded
+// code is what the status of a failed logon says.
+type code uint32
+
+const (
+	noCode code = iota
+	noSuchUser
+	wrongPassword // or one that a computer does not tell from no such user
+	otherCode
+)
+
+// codeOf reads a status. The codes are NTSTATUS values ([MS-ERREF] 2.3.1); Microsoft Learn
+// lists those of event 4625.
+func codeOf(status []byte) code {
+	switch string(lower(status)) {
+	case "", "0x0":
+		return noCode
+	case "0xc0000064":
+		return noSuchUser
+	case "0xc000006a", "0xc000006d":
+		return wrongPassword
 	}
-	status, sub = lower(status), lower(sub)
-	const noSuchUser, wrongPassword, logonFailure = "0xc0000064", "0xc000006a", "0xc000006d"
-	if len(sub) == 0 || string(sub) == "0x0" {
+	return otherCode
+}
+
+// outcomeOf tells how a failed logon went. SubStatus, where it is not 0, says more than
+// Status.
+func outcomeOf(status, sub code) outcome {
+	if sub == noCode {
 		sub = status
 	}
 	switch {
-	case string(sub) == noSuchUser || string(status) == noSuchUser:
+	case sub == noSuchUser || status == noSuchUser:
 		return unknownUser
-	case string(sub) == wrongPassword || string(sub) == logonFailure:
+	case sub == wrongPassword:
 		return guessed
 	}
 	return refused

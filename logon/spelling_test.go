@@ -28,8 +28,8 @@ func TestAddresses(t *testing.T) {
 		if got != want {
 			t.Fatalf("%q becomes %q, want %q", text, got, want)
 		}
-		if source := sourceOf([]byte(got), []byte("host"), nil); (string(source) == "host") != (local || got == "") {
-			t.Fatalf("%q is the source of %q", source, text)
+		if isLocal([]byte(got)) != local {
+			t.Fatalf("%q is of the computer itself: %v", text, !local)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package logon
 
-import (
-	"sparkless/storage/event"
-)
+import "sparkless/storage/event"
 
 // State is what the detector remembers of some logons: numbers and samples of values for
 // each account, logon type and UTC day, and for each source of failed logons and day.
@@ -11,8 +9,8 @@ type State struct {
 	store    store
 	accounts rows
 	sources  rows
-	recent   recent
-	spelling []byte           // of the event at hand
+	memo     *memo            // while events are added
+	memos    *memos           // where it comes from, and goes to
 	people   map[who]struct{} // the accounts, once a Past has asked for them
 	past     *past            // instead of all that, of a Past
 }
@@ -21,93 +19,106 @@ func newState() *State {
 	return &State{accounts: newRows(mostRows), sources: newRows(mostRows)}
 }
 
-// Add counts one logon. Of nearly every event nothing is decoded: one whose texts were
-// all seen lately is counted there, and added to the rows later.
+// Add counts one logon. Of nearly every event nothing is decoded: where all its texts were
+// seen together lately it is counted there, and added to the rows later; else each of the
+// texts was seen before, in this state or in another.
 func (s *State) Add(r *event.Record) {
-	if user := r.Value(colUser); len(user.Raw()) == 0 || user.Raw()[len(user.Raw())-1] == '$' {
+	if user := r.Value(colUser).Raw(); len(user) == 0 || user[len(user)-1] == '$' {
 		return
 	}
-	if s.recent.slots == nil {
-		s.recent.open()
+	if s.memo == nil {
+		s.memo = s.memos.take()
 		s.people = nil
 	}
-	key := s.recent.keyOf(r)
-	slot := s.recent.at(key)
-	if slot == nil {
-		slot = s.remember(r, key)
+	var h spelled
+	key := h.read(r)
+	l := s.memo.recent.at(key)
+	if l == nil {
+		l = s.remember(r, &h, key)
 	}
-	if slot.skip {
-		return
-	}
-	slot.count++
-	slot.span = slot.span.of(span{r.Time, r.Time})
+	l.count++
+	l.span = l.span.of(span{r.Time, r.Time})
 }
 
-// remember puts the event's texts in place of those that were seen longest ago.
-func (s *State) remember(r *event.Record, key uint64) *logon {
-	slot := s.recent.room(key)
-	s.count(slot)
-	s.decode(r, slot)
-	slot.key = key
-	return slot
-}
-
-// settle adds what the recent events know to the rows, so that these are all there is.
-// It changes nothing the second time, so that several goroutines may read afterwards.
-func (s *State) settle() {
-	if s.recent.slots == nil {
-		return
-	}
-	for i := range s.recent.slots {
-		for j := range s.recent.slots[i] {
-			slot := &s.recent.slots[i][j]
-			s.count(slot)
+// remember makes out what an event is about whose texts were not seen together lately.
+func (s *State) remember(r *event.Record, h *spelled, key uint64) *logon {
+	m := s.memo
+	if forget := m.known.full(); forget || m.recent.full() {
+		s.flush()
+		if forget {
+			m.known.forget()
 		}
 	}
-	s.recent.slots = nil
+	l := m.recent.add(key)
+	m.known.tell(r, h, l)
+	return l
+}
+
+// Rest adds to the rows what the memo has of the state's events, and leaves it to other
+// states of the detector.
+func (s *State) Rest() {
+	if s.memo == nil {
+		return
+	}
+	s.flush()
+	s.memos.leave(s.memo)
+	s.memo = nil
 	s.accounts.trim(&s.store)
 	s.sources.trim(&s.store)
 }
 
-// count adds some logons alike to their rows, and gives back their values.
+// settle is Rest for a state that is read next. It changes nothing the second time, so that
+// several goroutines may read afterwards.
+func (s *State) settle() {
+	s.Rest()
+	s.store.reindex()
+}
+
+// flush adds the recent logons to the rows.
+func (s *State) flush() {
+	s.memo.begin(s)
+	for i := range s.memo.recent.all {
+		s.count(&s.memo.recent.all[i])
+	}
+	s.memo.end(s)
+}
+
+// count adds some logons alike to their rows.
 func (s *State) count(l *logon) {
-	if l.count == 0 {
+	if l.skip {
 		return
 	}
-	ofAccount, ofSource := entry{okSpan: never, failSpan: never}, [...]int{users, computers, minutes}
-	ok, failed := l.count, int64(0)
-	if e := &ofAccount; l.outcome == succeeded {
-		e.ok, e.okSpan = l.count, l.span
+	m, st := s.memo, &s.store
+	sum := entry{okSpan: never, failSpan: never}
+	if l.outcome == succeeded {
+		sum.ok, sum.okSpan = l.count, l.span
 	} else {
-		ok, failed = 0, l.count
-		e.failed, e.failSpan = l.count, l.span
+		sum.failed, sum.failSpan = l.count, l.span
 	}
 	if l.outcome >= guessed {
-		ofAccount.guesses = l.count
+		sum.guesses = l.count
 	}
 	if l.outcome == unknownUser {
-		ofAccount.unknown = l.count
+		sum.unknown = l.count
 	}
-	if e := l.account.in(&s.accounts); e != nil {
-		e.sum(&ofAccount)
-		for kind, ref := range l.values {
-			if ref != 0 && kind != users {
-				s.store.add(&e.samples[kind], ref, ok, failed)
+	p := keyRefs{domain: m.ref(st, l.domain), user: m.ref(st, l.user), day: l.day, logonType: int32(l.logonType)}
+	if e := s.accounts.row(p, st); e != nil {
+		e.sum(&sum)
+		for kind, word := range l.values {
+			if word != 0 && kind != users {
+				st.add(&e.samples[kind], m.ref(st, word), sum.ok, sum.failed)
 			}
 		}
 	}
-	if e := l.source.in(&s.sources); e != nil {
-		e.sum(&ofAccount)
-		for _, kind := range ofSource {
-			if ref := l.values[kind]; ref != 0 {
-				s.store.add(&e.samples[kind], ref, ok, failed)
+	p = keyRefs{source: m.ref(st, l.source), day: l.day}
+	if e := s.sources.row(p, st); e != nil {
+		e.sum(&sum)
+		for _, kind := range [...]int{users, computers, minutes} {
+			if word := l.values[kind]; word != 0 {
+				st.add(&e.samples[kind], m.ref(st, word), sum.ok, sum.failed)
 			}
 		}
 	}
-	for _, ref := range l.values {
-		s.store.release(ref)
-	}
-	l.count = 0
 }
 
 // Merge adds what o knows, and leaves it as it is but for what it has yet to add up.
@@ -116,8 +127,8 @@ func (s *State) Merge(o *State) {
 		s.past.merge(o.past)
 		return
 	}
-	s.settle()
-	o.settle()
+	s.Rest()
+	o.Rest()
 	s.people = nil
 	from := s.store.adopt(&o.store)
 	s.accounts.merge(&o.accounts, &s.store, from)

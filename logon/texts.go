@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"hash/maphash"
+	"math/bits"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -22,7 +23,7 @@ type value struct {
 type texts struct {
 	all   []value // by reference
 	plain []byte
-	index []slot   // by the tag; as many as a power of 2
+	index []slot   // by the tag; as many as a power of 2. Without any the texts are yet to be put there
 	free  []uint32 // references of none
 	dead  int      // values that nobody holds: they are forgotten many at a time
 	waste int      // their bytes
@@ -50,6 +51,7 @@ func (t *texts) find(text []byte) (ref uint32, ok bool) {
 	if len(text) == 0 {
 		return 0, true
 	}
+	t.reindex()
 	if len(t.index) == 0 {
 		return 0, false
 	}
@@ -73,7 +75,13 @@ func (t *texts) hold(text []byte) uint32 {
 	if len(text) == 0 {
 		return 0
 	}
+	return t.holdHashed(text, xxhash.Sum64(text))
+}
+
+// holdHashed is hold for a text, not "", whose hash is known.
+func (t *texts) holdHashed(text []byte, hash uint64) uint32 {
 	tag := tagOf(text)
+	t.reindex()
 	if len(t.index) > 0 {
 		if ref := t.index[t.slotOf(tag, text)].ref; ref != 0 {
 			t.again(ref)
@@ -81,11 +89,24 @@ func (t *texts) hold(text []byte) uint32 {
 		}
 	}
 	t.makeRoom()
-	ref := t.unused()
-	t.all[ref] = value{hash: xxhash.Sum64(text), at: len(t.plain), len: uint32(len(text)), refs: 1}
-	t.plain = append(wider(t.plain, len(text)), text...)
+	ref := t.append(text, hash)
 	t.index[t.slotOf(tag, text)] = slot{tag, ref}
 	return ref
+}
+
+// append holds a text that is not there, and leaves it out of the index.
+func (t *texts) append(text []byte, hash uint64) uint32 {
+	ref := t.unused()
+	t.all[ref] = value{hash: hash, at: len(t.plain), len: uint32(len(text)), refs: 1}
+	t.plain = append(wider(t.plain, len(text)), text...)
+	return ref
+}
+
+// forget makes the texts none.
+func (t *texts) forget() {
+	t.all, t.plain, t.free = t.all[:min(1, len(t.all))], t.plain[:0], t.free[:0]
+	clear(t.index)
+	t.dead, t.waste = 0, 0
 }
 
 // unused is a reference of no text.
@@ -95,6 +116,9 @@ func (t *texts) unused() uint32 {
 		t.free = t.free[:n-1]
 		return ref
 	}
+	if len(t.all) == 0 {
+		t.all = append(wider(t.all, leastSlots/2), value{})
+	}
 	t.all = append(wider(t.all, 1), value{})
 	return uint32(len(t.all) - 1)
 }
@@ -102,11 +126,8 @@ func (t *texts) unused() uint32 {
 // leastSlots is how many slots the first text makes.
 const leastSlots = 64
 
-// makeRoom makes sure that one text more fits into the index.
+// makeRoom makes sure that one text more fits into the index, where all others are.
 func (t *texts) makeRoom() {
-	if len(t.all) == 0 {
-		t.all, t.index = make([]value, 1, leastSlots/2), make([]slot, leastSlots)
-	}
 	if t.dead > 1<<8 && (2*t.dead > len(t.all) || 2*t.waste > len(t.plain)) {
 		t.sweep()
 	}
@@ -114,7 +135,7 @@ func (t *texts) makeRoom() {
 		return
 	}
 	old := t.index
-	t.index = make([]slot, 2*len(old))
+	t.index = make([]slot, max(leastSlots, 2*len(old)))
 	last := len(t.index) - 1
 	for _, p := range old {
 		if p.ref == 0 {
@@ -125,6 +146,20 @@ func (t *texts) makeRoom() {
 			i = (i + 1) & last
 		}
 		t.index[i] = p
+	}
+}
+
+// reindex makes the index of texts that have none.
+func (t *texts) reindex() {
+	if len(t.index) > 0 || len(t.all) == 0 {
+		return
+	}
+	t.index = make([]slot, max(leastSlots, 1<<bits.Len(uint(len(t.all)*4/3))))
+	for ref := 1; ref < len(t.all); ref++ {
+		if text := t.at(uint32(ref)); len(text) > 0 {
+			tag := tagOf(text)
+			t.index[t.slotOf(tag, text)] = slot{tag, uint32(ref)}
+		}
 	}
 }
 

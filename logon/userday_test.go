@@ -129,9 +129,9 @@ func TestUserDayOfEvents(t *testing.T) {
 		e.user = []string{"SRV$", "ANONYMOUS LOGON", "DWM-3", "UMFD-1", "-"}[i]
 	})...)
 	s := stateOf(events)
-	s.settle()
-	if len(s.accounts.of) != 1 {
-		t.Fatalf("%d accounts", len(s.accounts.of))
+	s.Rest()
+	if s.accounts.n != 1 {
+		t.Fatalf("%d accounts", s.accounts.n)
 	}
 	got := s.accounts.sorted(&s.store)[0].userDay()
 	want := UserDay{Date: date, DstDomain: "CONTOSO", DstUser: "alice", LogonTypeName: "3 - Network", AttemptedLogons: 5, First: date, Last: date.Add(3 * time.Hour),

@@ -34,7 +34,7 @@ func (r *row) peak() (guesses int64, minute string) {
 
 // sorted are all rows in order.
 func (rs *rows) sorted(st *store) []*row {
-	views, all := make([]row, 0, len(rs.of)), make([]*row, 0, len(rs.of))
+	views, all := make([]row, 0, rs.n), make([]*row, 0, rs.n)
 	for i := range rs.all {
 		if rs.all[i].live {
 			views = append(views, st.view(&rs.all[i]))
@@ -56,7 +56,7 @@ func (rs *rows) named(withoutDay key, st *store) (all []*row) {
 		return nil
 	}
 	for _, p.day = range rs.days {
-		if i, ok := rs.of[p]; ok {
+		if i, ok := rs.find(p); ok {
 			r := st.view(&rs.all[i])
 			all = append(all, &r)
 		}
