@@ -35,25 +35,26 @@ func (a *account) describe(f *anomaly.Finding) {
 
 // top are the values of a kind with the most logons, over all logon types.
 func (a *account) top(kind int) []anomaly.Entity {
-	counts := map[string]int64{}
+	var all []item
 	for _, j := range a.rows {
-		kept := j.kept(kind)
-		for _, i := range kept.items {
-			counts[kept.tally(i).text] += i.ok + i.failed
+		all = append(all, j.kept(kind).items...)
+	}
+	slices.SortFunc(all, func(x, y item) int { return cmp.Compare(x.ref, y.ref) })
+	kept := all[:0] // one of each value
+	for _, i := range all {
+		if last := len(kept) - 1; last >= 0 && kept[last].ref == i.ref {
+			kept[last].ok += i.ok
+			kept[last].failed += i.failed
+		} else {
+			kept = append(kept, i)
 		}
 	}
 	name := "host"
 	if kind == addresses {
 		name = "ip"
 	}
-	var all []anomaly.Entity
-	for text, n := range counts {
-		all = append(all, anomaly.Entity{Kind: name, Value: text, Count: n})
-	}
-	slices.SortFunc(all, func(x, y anomaly.Entity) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Value, y.Value))
-	})
-	return all[:min(shown, len(all))]
+	logons := func(t tally) int64 { return t.ok + t.failed }
+	return entities(name, values{items: kept, texts: &a.rows[0].of.texts}.most(shown, logons), logons)
 }
 
 // remember fills in what is known of the account's earlier days, and tells, as a fact,

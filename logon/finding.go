@@ -111,7 +111,10 @@ func accountsOf(all []judged, day *State) []*account {
 	for _, r := range day.sources.sorted(&day.store) {
 		kept := r.kept(users)
 		for _, i := range kept.items {
-			if a := named[nameDay{string(kept.texts.at(i.ref)), r.day}]; a != nil && i.failed > 0 {
+			if i.failed == 0 {
+				continue
+			}
+			if a := named[nameDay{string(kept.texts.at(i.ref)), r.day}]; a != nil {
 				a.sources = append(a.sources, r)
 			}
 		}

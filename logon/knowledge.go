@@ -42,8 +42,10 @@ const (
 	mostPlain = 1 << 20
 )
 
-// full reports whether too much is known.
-func (k *knowledge) full() bool { return k.known >= mostFacts || len(k.words.plain) >= mostPlain }
+// full reports whether too much is known for another event.
+func (k *knowledge) full() bool {
+	return k.known+eventColumns > mostFacts || len(k.words.plain) >= mostPlain
+}
 
 // forget makes the knowledge empty. No word stays what it was.
 func (k *knowledge) forget() {

@@ -142,7 +142,7 @@ func TestMemosAreBounded(t *testing.T) {
 			s.Add(e.record())
 			most = max(most, s.memo.size())
 		}
-		if most > 8<<20 {
+		if most > 6<<20 {
 			t.Errorf("a memo of %d bytes", most)
 		}
 	}

@@ -87,6 +87,24 @@ func (e *entry) attempts() int64 { return e.ok + e.failed }
 // seen is when the events were.
 func (e *entry) seen() span { return e.okSpan.of(e.failSpan) }
 
+// count adds the numbers of some logons alike, and returns how many succeeded and failed.
+func (e *entry) count(l *logon) (ok, failed int64) {
+	if l.outcome == succeeded {
+		e.ok += l.count
+		e.okSpan = e.okSpan.of(l.span)
+		return l.count, 0
+	}
+	e.failed += l.count
+	e.failSpan = e.failSpan.of(l.span)
+	if l.outcome >= guessed {
+		e.guesses += l.count
+	}
+	if l.outcome == unknownUser {
+		e.unknown += l.count
+	}
+	return 0, l.count
+}
+
 // sum adds the numbers of o, without the samples.
 func (e *entry) sum(o *entry) {
 	e.ok += o.ok

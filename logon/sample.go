@@ -1,11 +1,11 @@
 package logon
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"math/bits"
 	"slices"
-	"strings"
 )
 
 // keep is how many distinct values of a kind a row keeps: up to so many it counts them
@@ -261,16 +261,27 @@ func (s values) failing() int64 {
 
 // most returns the values that count most by what of tells, at most n, the largest first.
 func (s values) most(n int, of func(tally) int64) []tally {
-	var all []tally
+	count := func(i item) int64 { return of(tally{ok: i.ok, failed: i.failed}) }
+	var best []item
 	for _, i := range s.items {
-		if t := s.tally(i); of(t) != 0 {
-			all = append(all, t)
+		if count(i) == 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, i, func(a, b item) int {
+			return cmp.Or(cmp.Compare(count(b), count(a)), bytes.Compare(s.texts.at(a.ref), s.texts.at(b.ref)))
+		})
+		if at == n {
+			continue
+		}
+		if best = slices.Insert(best, at, i); len(best) > n {
+			best = best[:n]
 		}
 	}
-	slices.SortFunc(all, func(a, b tally) int {
-		return cmp.Or(cmp.Compare(of(b), of(a)), strings.Compare(a.text, b.text))
-	})
-	return all[:min(n, len(all))]
+	var all []tally
+	for _, i := range best {
+		all = append(all, s.tally(i))
+	}
+	return all
 }
 
 // find returns what is counted of a text, nothing if it is not there.

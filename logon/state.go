@@ -78,44 +78,31 @@ func (s *State) settle() {
 func (s *State) flush() {
 	s.memo.begin(s)
 	for i := range s.memo.recent.all {
-		s.count(&s.memo.recent.all[i])
+		if l := &s.memo.recent.all[i]; !l.skip {
+			s.count(l)
+		}
 	}
 	s.memo.end(s)
 }
 
 // count adds some logons alike to their rows.
 func (s *State) count(l *logon) {
-	if l.skip {
-		return
-	}
 	m, st := s.memo, &s.store
-	sum := entry{okSpan: never, failSpan: never}
-	if l.outcome == succeeded {
-		sum.ok, sum.okSpan = l.count, l.span
-	} else {
-		sum.failed, sum.failSpan = l.count, l.span
-	}
-	if l.outcome >= guessed {
-		sum.guesses = l.count
-	}
-	if l.outcome == unknownUser {
-		sum.unknown = l.count
-	}
 	p := keyRefs{domain: m.ref(st, l.domain), user: m.ref(st, l.user), day: l.day, logonType: int32(l.logonType)}
 	if e := s.accounts.row(p, st); e != nil {
-		e.sum(&sum)
+		ok, failed := e.count(l)
 		for kind, word := range l.values {
 			if word != 0 && kind != users {
-				st.add(&e.samples[kind], m.ref(st, word), sum.ok, sum.failed)
+				st.add(&e.samples[kind], m.ref(st, word), ok, failed)
 			}
 		}
 	}
 	p = keyRefs{source: m.ref(st, l.source), day: l.day}
 	if e := s.sources.row(p, st); e != nil {
-		e.sum(&sum)
+		ok, failed := e.count(l)
 		for _, kind := range [...]int{users, computers, minutes} {
 			if word := l.values[kind]; word != 0 {
-				st.add(&e.samples[kind], m.ref(st, word), sum.ok, sum.failed)
+				st.add(&e.samples[kind], m.ref(st, word), ok, failed)
 			}
 		}
 	}
