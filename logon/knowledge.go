@@ -196,6 +196,9 @@ func (k *knowledge) failed(id event.Value) bool {
 
 // typeOf is the logon type, -1 for none.
 func (k *knowledge) typeOf(v event.Value) int16 {
+	if raw := v.Raw(); len(raw) == 1 && raw[0] >= '0' && raw[0] <= '9' {
+		return int16(raw[0] - '0')
+	}
 	n, err := strconv.ParseUint(string(k.text(v)), 10, 8)
 	if err != nil {
 		return -1

@@ -28,7 +28,7 @@ type memos struct {
 // The garbage collector runs so often where states are small that it would leave none of
 // their memos. So this many, of at most this size, are kept from it.
 const (
-	mostKept    = 8
+	mostKept    = 4
 	largestKept = 2 << 20
 )
 
