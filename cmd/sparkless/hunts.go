@@ -26,7 +26,7 @@ func huntSettings() []setting {
 	return []setting{
 		{"hunts.detect", "detect", []string{masquerade.Name}, "hunts to run, like " + strings.Join(huntNames(), ",") + ", or all; those of one container read it once", false},
 		{"hunts.mode", "mode", modeDefault, "default, or notebook: each hunt does as the notebook that it comes from", false},
-		{"hunts.budget", "budget", anomaly.Budget, "findings a day at most of each hunt but masquerade, the highest scores first; 0 for no bound", false},
+		{"hunts.budget", "budget", anomaly.Budget, "findings a day at most of each hunt but masquerade, suppressed ones not counted, the highest scores first; 0 for no bound", false},
 		{namesAsAnomalies, "masquerade-anomalies", false, "publish findings of masquerade a second time among those of the other hunts, in their shape; the budget does not cut them", false},
 		{"process.model", "model", "", "model file that sparkless train wrote, with which the hunt process judges in place of a forest over the day", false},
 		{"network.container", "network-container", network.Container, "container of the export of DeviceNetworkEvents", false},
