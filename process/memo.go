@@ -72,10 +72,10 @@ func (m *memo[T]) at(key uint64) *T {
 }
 
 // put remembers a value of a key of which nothing is known, in place of another where
-// there is no room. A memo that is asked for many keys grows, so that most have a shelf
-// of their own: no larger than the processor's caches unless that pays.
+// there is no room. A memo that is asked for many keys grows, so that half of its places
+// are free: no larger than the processor's caches unless that pays.
 func (m *memo[T]) put(key uint64, value T) *T {
-	if m.filled++; m.filled > len(m.shelves) && len(m.shelves) < m.most {
+	if m.filled++; m.filled > 2*len(m.shelves) && len(m.shelves) < m.most {
 		old := m.shelves
 		m.shelves = make([]shelf[T], 2*len(old))
 		for i := range old {
