@@ -222,6 +222,9 @@ func (m *membership[S]) gather(ctx context.Context, parts []event.Range) (gather
 		return nil, nil
 	}
 	_, err := storage.Find(ctx, m.Work, m.partialName(m.plan, m.plan.Shards[shard]))
+	if err == nil {
+		return nil, nil // an earlier run has made it
+	}
 	if err = unread(err); !errors.Is(err, errNoFile) {
 		return nil, err
 	}

@@ -175,6 +175,34 @@ func TestBesideReadsOnce(t *testing.T) {
 	}
 }
 
+// A run that was cut off leaves partials without a profile. Those who read for the hunt
+// read on, and its partials stay.
+func TestBesideGoesOnWithPartials(t *testing.T) {
+	input := newExport(t, 10).fill(day, 12)
+	apart, c := newCompany(input, 2, true), newCompany(input, 2, false)
+	if _, err := c.hunts[1].Window(t.Context(), event.Day(day)); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(10, 1))
+	for name := range content(t, c.work.Mem, "") {
+		if strings.HasPrefix(name, "profiles/") || rng.IntN(3) == 0 {
+			c.work.Remove(name)
+		}
+	}
+	before := content(t, c.work.Mem, "partials/")
+	for i, h := range c.hunts {
+		sameRecords(t, fmt.Sprint("hunt ", i), mustDay(t, h, day).Records, mustDay(t, apart.hunts[i], day).Records)
+	}
+	for name, text := range content(t, c.work.Mem, "partials/") {
+		if old, ok := before[name]; ok && old != text {
+			t.Errorf("%s is another", name)
+		}
+	}
+	if len(before) == 0 {
+		t.Error("there was no partial")
+	}
+}
+
 // full is a state of which two do not fit where one does.
 type full struct{ *words }
 
