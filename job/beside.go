@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"sparkless/storage"
 	"sparkless/storage/event"
@@ -114,6 +115,8 @@ type membership[S State[S]] struct {
 	*Hunt[S] // a copy with the budget of the other
 	fellow   *Hunt[S]
 	plan     Plan
+	known    bool                // an earlier run has kept a profile of the window
+	over     time.Time           // up to when the window is over
 	shards   map[event.Range]int // by its first part
 
 	mu   sync.Mutex
@@ -124,7 +127,9 @@ type membership[S State[S]] struct {
 // handed is what another hunt has listed and gathered of a plan.
 type handed[S State[S]] struct {
 	window event.Window
-	export *storage.Export // nil once it was taken
+	export *storage.Export // nil where it is not to be taken, or was
+	taken  bool            // the listing of now is export
+	over   time.Time       // up to when the window was over when it was listed
 	key    string          // of the plan
 	all    *merging[S]     // nil where memory did not suffice
 }
@@ -153,7 +158,10 @@ func (m *membership[S]) handOver(e storage.Export) {
 		return // what another hunt has handed over may be all there is
 	}
 	m.fellow.handed.drop()
-	m.fellow.handed = &handed[S]{m.plan.Window, &e, m.plan.Key, m.all}
+	m.fellow.handed = &handed[S]{window: m.plan.Window, over: m.over, key: m.plan.Key, all: m.all}
+	if !m.known { // otherwise it would list again, see overtaken
+		m.fellow.handed.export = &e
+	}
 }
 
 func (h *handed[S]) drop() {
@@ -162,14 +170,25 @@ func (h *handed[S]) drop() {
 	}
 }
 
-// listing is that of the hunt which has read for this one, once, or else a new one.
+// listing is that of the hunt which has read for this one, once, or else a new one: also
+// where more hours of the window are over by now, whose blobs that one lacks.
 func (h *Hunt[S]) listing(ctx context.Context, w event.Window) (storage.Export, error) {
-	if got := h.handed; got != nil && got.export != nil && got.window == w {
+	if got := h.handed; got != nil && got.export != nil && got.window == w && got.over.Equal(h.over(w)) {
 		e := *got.export
-		got.export = nil
+		got.export, got.taken = nil, true
 		return e, nil
 	}
 	return h.List(ctx, w)
+}
+
+// overtaken reports, once, whether the listing was handed over. Where another run has
+// kept a profile of the window since, that may know later blobs: only a new listing tells.
+func (h *Hunt[S]) overtaken() bool {
+	if h.handed == nil || !h.handed.taken {
+		return false
+	}
+	h.handed.taken = false
+	return true
 }
 
 // take is what was handed over of the plan, in the budget of the hunt itself; without
@@ -201,7 +220,7 @@ func (h *Hunt[S]) joins(ctx context.Context, p Plan, blobs []storage.Blob, b *bu
 	if one.shardSize(before, blobs) != p.ShardSize {
 		return nil, nil
 	}
-	m := &membership[S]{Hunt: &one, fellow: h, plan: NewPlan(h.Source, h.spec(), p.Window, blobs, p.ShardSize), shards: map[event.Range]int{}}
+	m := &membership[S]{Hunt: &one, fellow: h, plan: NewPlan(h.Source, h.spec(), p.Window, blobs, p.ShardSize), known: err == nil, over: h.over(p.Window), shards: map[event.Range]int{}}
 	if before.Key == m.plan.Key {
 		return nil, nil // its profile has it all
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"sparkless/job"
 	"sparkless/publish"
@@ -171,6 +172,65 @@ func TestBesideReadsOnce(t *testing.T) {
 	for name, text := range content(t, late.work.Mem, "partials/all/others-1/") {
 		if kept[name] != text {
 			t.Errorf("%s was made again", name)
+		}
+	}
+}
+
+// A listing that was handed over replaces nothing that another run has made of a later
+// one, whether that came before the hunt was read for or after.
+func TestBesideGivesWayToLaterBlobs(t *testing.T) {
+	for _, before := range []bool{false, true} {
+		input := newExport(t, 8).fill(day, 12)
+		c := newCompany(input, 2, false)
+		if before {
+			if _, err := c.hunts[1].Window(t.Context(), event.Day(day)); err != nil {
+				t.Fatal(err)
+			}
+			input.Append(blobName(day, 24), []byte(input.lines(day, 3)))
+		}
+		if _, err := c.hunts[0].Window(t.Context(), event.Day(day)); err != nil {
+			t.Fatal(err)
+		}
+		input.Append(blobName(day, 48), []byte(strings.Replace(input.line(day, "late"), "4688", "4624", 1)+"\n"))
+		another := newCompany(input, 2, true).hunts[1]
+		another.Work = c.work
+		want, err := another.Window(t.Context(), event.Day(day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.hunts[1].Window(t.Context(), event.Day(day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameRecords(t, fmt.Sprintf("before: %v", before), got.Records, want.Records)
+		if got.BytesRead > 0 || len(got.Superseded) > 0 {
+			t.Errorf("before: %v: %d bytes were read, and %v are none any more", before, got.BytesRead, got.Superseded)
+		}
+	}
+}
+
+// Hours that are over since the listing was made are looked for, not missed.
+func TestBesideListsWhatIsOverByNow(t *testing.T) {
+	input := newExport(t, 9).fill(day, 12)
+	c := newCompany(input, 2, false)
+	now := day.Add(23 * time.Hour)
+	for _, h := range c.hunts {
+		h.Now = func() time.Time { return now }
+	}
+	if _, err := c.hunts[0].Window(t.Context(), event.Day(day)); err != nil {
+		t.Fatal(err)
+	}
+	now = day.Add(24 * time.Hour)
+	input.put(blobName(day, 287), input.lines(day, 3))
+	r, err := c.hunts[1].Window(t.Context(), event.Day(day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range r.Missing.Gaps {
+		for _, hour := range g.Hours {
+			if hour == 23 {
+				t.Errorf("the last hour is missing: %v", r.Missing)
+			}
 		}
 	}
 }

@@ -239,6 +239,9 @@ func (h *Hunt[S]) carryOut(ctx context.Context, r *Result[S]) error {
 		return nil
 	}
 	kept.memory.close()
+	if err == nil && h.overtaken() {
+		return fmt.Errorf("%w: another run has kept a profile of %s since it was listed", errStale, r.Window)
+	}
 	if err := h.invite(ctx, plan, r.Export.Blobs, true); err != nil {
 		return err
 	}
