@@ -136,12 +136,20 @@ type failure struct{ error }
 
 func (e failure) Unwrap() error { return e.error }
 
-// strictly makes a partial result a failure, where the settings want that.
+// strictly makes a partial result a failure, where the settings want that: of several
+// steps each that is partial.
 func strictly(v *values, err error) error {
-	if v.on("job.fail-on-partial") && (errors.Is(err, job.ErrPartial) || errors.Is(err, job.ErrNoBlobs)) {
-		return failure{err}
+	if !v.on("job.fail-on-partial") || !errors.Is(err, job.ErrPartial) && !errors.Is(err, job.ErrNoBlobs) {
+		return err
 	}
-	return err
+	var all []error
+	for _, one := range steps(err) {
+		if errors.Is(one, job.ErrPartial) || errors.Is(one, job.ErrNoBlobs) {
+			one = failure{one}
+		}
+		all = append(all, one)
+	}
+	return join(all...)
 }
 
 // exitCode is that of an error, of several steps the most serious.
