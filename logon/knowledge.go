@@ -13,7 +13,7 @@ import (
 // changes what it says.
 type knowledge struct {
 	words texts
-	facts []fact // by the key's last bits; as many as a power of 2
+	facts []fact // by bits of the key; as many as a power of 2
 	known int    // facts
 	buf   []byte // for texts at hand
 }
@@ -120,7 +120,7 @@ func (k *knowledge) at(key uint64) *fact {
 		k.facts = make([]fact, leastFacts)
 	}
 	last := uint64(len(k.facts) - 1)
-	i := key >> 20 & last
+	i := key >> 40 & last // bits of names that depend on the domain as much as on the user
 	for k.facts[i].key != 0 && k.facts[i].key != key {
 		i = (i + 1) & last
 	}

@@ -262,3 +262,32 @@ func TestDayIsReadAtOnce(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// Names of one user in many domains, or of many users in one, do not crowd together in the
+// table of facts, where each would have to be looked for among all before it.
+func TestNamesSpread(t *testing.T) {
+	t.Parallel()
+	for name, pair := range map[string]func(i int) (domain, user uint32){
+		"one user":   func(i int) (domain, user uint32) { return uint32(i), 1 },
+		"one domain": func(i int) (domain, user uint32) { return 1, uint32(i) },
+		"each one":   func(i int) (domain, user uint32) { return uint32(i), uint32(i) },
+	} {
+		var k knowledge
+		for i := range 1 << 14 {
+			k.words.hold(fmt.Append(nil, i))
+		}
+		for i := 1; i <= 1<<14; i++ {
+			k.name(pair(i))
+		}
+		longest, n := 0, 0
+		for _, f := range k.facts {
+			if n++; f.key == 0 {
+				n = 0
+			}
+			longest = max(longest, n)
+		}
+		if longest > 500 {
+			t.Errorf("%s: %d facts stand side by side", name, longest)
+		}
+	}
+}
