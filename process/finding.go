@@ -30,7 +30,7 @@ type Detector struct {
 // New returns a detector. Scope says which estate the findings belong to and is part of
 // their IDs; workers is how many goroutines score.
 func New(p Params, scope string, workers int) *Detector {
-	return &Detector{params: p, scope: scope, workers: workers, pool: make(knowledgePool, max(workers, 1))}
+	return &Detector{params: p, scope: scope, workers: workers, pool: newKnowledgePool(workers)}
 }
 
 // Outcome is what Finish looked at, and what it left out.

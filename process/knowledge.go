@@ -105,9 +105,20 @@ func (k *knowledge) size() int {
 	return k.held + cap(k.text) + k.paths.size() + k.origins.size() + k.accounts.size() + k.commands.size() + k.hosts.size() + k.kin.size()
 }
 
-// knowledgePool is knowledge that no state has, one for each goroutine that reads: what is
-// idle takes no more memory than what was in use. A nil pool keeps none.
+// knowledgePool is knowledge that no state has, one for each goroutine that reads, up to
+// mostIdle of at most mostIdleSize bytes: nobody accounts for what is idle. A nil pool
+// keeps none.
 type knowledgePool chan *knowledge
+
+// A day that is no flood of hostile texts leaves about 3 MB.
+const (
+	mostIdle     = 8
+	mostIdleSize = 4 << 20
+)
+
+func newKnowledgePool(workers int) knowledgePool {
+	return make(knowledgePool, min(max(workers, 1), mostIdle))
+}
 
 // take returns some, or what knows nothing.
 func (p knowledgePool) take() *knowledge {
@@ -124,6 +135,9 @@ func (p knowledgePool) take() *knowledge {
 // give takes it back from a state, of which nothing is left in it.
 func (p knowledgePool) give(k *knowledge) {
 	k.kin.clear()
+	if k.size() > mostIdleSize {
+		return
+	}
 	select {
 	case p <- k:
 	default:

@@ -136,6 +136,13 @@ func TestKnowledgeIsOfOneStateAtATime(t *testing.T) {
 	if len(d.pool) != 0 {
 		t.Error("what is idle is kept when the reading is over")
 	}
+	large := d.New()
+	large.Add(r)
+	large.knowledge.held = mostIdleSize
+	large.Rest()
+	if len(d.pool) != 0 || cap(New(DefaultParams(), "x", 1000).pool) > mostIdle {
+		t.Error("what is idle has no bound")
+	}
 	alone := NewState()
 	alone.Add(r)
 	if alone.Rest(); alone.knowledge != nil {
