@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -158,7 +157,7 @@ func (h *Hunt[S]) scan(ctx context.Context, w event.Window, shard int, parts []e
 	stopped, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	n := reading.Lanes()
-	seats := newSeats(min(n, runtime.GOMAXPROCS(0)), all, stop)
+	seats := newSeats(min(n, mostSeats()), all, stop)
 	err := Local(n).Run(stopped, n, func(ctx context.Context, i int) error {
 		return reading.Lane(ctx, seats.lane(i, n)...)
 	})

@@ -2,16 +2,21 @@ package job
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 
 	"sparkless/storage/event"
 )
 
 // seats are the states that the lanes of a shard add to. Most of the time most lanes
-// wait for storage: so there are no more seats than processors, and a lane takes one that
-// is free for each record. States of the lanes' own would each learn the day's texts
-// anew, and have to be merged.
+// wait for storage: so there are few seats, and a lane takes one that is free for each
+// record. States of the lanes' own would each learn the day's texts anew, push one another
+// out of the processors' caches, and have to be merged.
 type seats []*seat
+
+// mostSeats is how many a shard has at most: adding is about half of what its reading
+// takes of the processors, and other shards are under way as well.
+func mostSeats() int { return (runtime.GOMAXPROCS(0) + 1) / 2 }
 
 // seat is a state of each hunt.
 type seat struct {
