@@ -254,11 +254,12 @@ bench: bench-programs
 	$(MAKE) bench-models
 
 # Isolation forests beside those of scikit-learn and isotree, which Python 3.11
-# and a C++ compiler are needed for.
+# and a C++ compiler are needed for. All stay on one processor, if there is taskset: a
+# thread that moves between two finds its table in neither's caches.
 bench-models:
 	$(GO) build -o $(BENCH)/models-bench ./bench/models
 	bench/models/setup.sh $(BENCH)/models
-	$(BENCH)/models-bench -record bench/runs
+	$(if $(shell command -v taskset),taskset -c 0) $(BENCH)/models-bench -turns 9 -record bench/runs
 
 # What the other hunts cost beside the first, on one read of a day.
 bench-together: build
