@@ -265,15 +265,7 @@ func union(a, b []string) []string {
 
 // severity puts a score into words.
 func severity(score float64) string {
-	switch {
-	case score >= high:
-		return anomaly.High
-	case score >= medium:
-		return anomaly.Medium
-	case score >= low:
-		return anomaly.Low
-	}
-	return anomaly.Informational
+	return anomaly.Scale{Low: low, Medium: medium, High: high}.Severity(score)
 }
 
 // ofSource is the finding of a source that sprays.

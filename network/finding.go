@@ -22,15 +22,7 @@ const (
 )
 
 func severity(score float64) string {
-	switch {
-	case score >= high:
-		return anomaly.High
-	case score >= medium:
-		return anomaly.Medium
-	case score >= low:
-		return anomaly.Low
-	}
-	return anomaly.Informational
+	return anomaly.Scale{Low: low, Medium: medium, High: high}.Severity(score)
 }
 
 // judge has a finding for each program of which a process scores enough, in no order. It is about the connections of those that do.

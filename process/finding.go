@@ -279,13 +279,5 @@ func (v *view) details(groups []*judged) (json.RawMessage, error) {
 
 // severity puts a score into words.
 func severity(score float64) string {
-	switch {
-	case score >= highRisk:
-		return anomaly.High
-	case score >= medium:
-		return anomaly.Medium
-	case score >= low:
-		return anomaly.Low
-	}
-	return anomaly.Informational
+	return anomaly.Scale{Low: low, Medium: medium, High: highRisk}.Severity(score)
 }

@@ -95,6 +95,22 @@ const (
 	High          = "High"
 )
 
+// Scale are the scores from which on a finding is Low, Medium or High.
+type Scale struct{ Low, Medium, High float64 }
+
+// Severity puts a score into words.
+func (s Scale) Severity(score float64) string {
+	switch {
+	case score >= s.High:
+		return High
+	case score >= s.Medium:
+		return Medium
+	case score >= s.Low:
+		return Low
+	}
+	return Informational
+}
+
 // ID names what is found within a rule and a scope, on whatever day. It does not look
 // like a GUID, which Log Analytics would rewrite.
 func ID(rule, scope string, parts ...string) string {
