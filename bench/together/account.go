@@ -63,8 +63,11 @@ func (a *account) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		err = a.send(w, filepath.Join(a.folder, container, filepath.FromSlash(blob)), r.Header.Get("x-ms-range"))
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		http.NotFound(w, r)
+	case err != nil: // of an answer that has begun the client finds out by its length
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }
 

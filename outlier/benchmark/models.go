@@ -96,11 +96,7 @@ func fitSVM(train *Table, _ Options, seed uint64) (judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x outlier.Matrix) ([]float64, []bool, error) {
-		low, err := m.Decisions(x)
-		scores, outliers := below(low, negative)
-		return scores, outliers, err
-	}, nil
+	return bySign(m), nil
 }
 
 func fitDoSE(train *Table, _ Options, seed uint64) (judge, error) {
@@ -108,11 +104,18 @@ func fitDoSE(train *Table, _ Options, seed uint64) (judge, error) {
 	if err != nil {
 		return nil, err
 	}
+	return bySign(m), nil
+}
+
+// bySign judges by decisions, which are negative for outliers.
+func bySign(m interface {
+	Decisions(x outlier.Matrix) ([]float64, error)
+}) judge {
 	return func(x outlier.Matrix) ([]float64, []bool, error) {
 		low, err := m.Decisions(x)
 		scores, outliers := below(low, negative)
 		return scores, outliers, err
-	}, nil
+	}
 }
 
 func fitEnvelope(train *Table, o Options, seed uint64) (judge, error) {
