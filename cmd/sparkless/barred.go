@@ -6,61 +6,85 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"sparkless/job"
+	"sparkless/masquerade"
 	"sparkless/storage"
 )
 
-// apart reports whether the pursuit reads a container of its own.
-func (c *chase[S]) apart() bool { return containerOf(c.v, c.container()) != mainContainer(c.v) }
+// Hunts read the containers of one export or of two. Where they read two, one that
+// cannot be read keeps only the hunts that read it: the others go on, and the run says
+// what is missing. Where they read one, there is nothing to go on with.
 
-// open opens the container of a pursuit that has one of its own. That a folder is not
-// there, or not to be read, is for barred to say, as it is of a container in an account.
-func (c *chase[S]) open() (err error) {
-	container := containerOf(c.v, c.container())
-	if c.Input, c.Source, err = c.a.openInput(c.v, container); err == nil {
-		return nil
+// several reports whether the hunts to run read more than one container.
+func several(v *values) bool {
+	names, err := chosen(v)
+	for _, k := range pursuitKinds() {
+		if err == nil && len(huntsOf(v, k.reads)) > 0 && len(huntsOf(v, k.reads)) < len(names) {
+			return true
+		}
 	}
-	if !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, storage.ErrDenied) {
-		return fmt.Errorf("the hunt %s reads the container %s (%s): %w", c.name(), address(container), containerSetting(c.container()), err)
-	}
-	c.Input, c.Source, c.bar = nowhere{err}, exportFolder(c.v, container), c.barring(err)
-	return nil
+	return false
 }
 
-// follow implements pursuit.
-func (c *chase[S]) follow(ctx context.Context, h *hunt) error {
-	c.AllFiles = h.AllFiles
-	if !c.apart() {
-		c.Layout = h.Layout
-		return nil
+// huntsOf are those of the hunts to run that read a container of the export.
+func huntsOf(v *values, exported string) (hunts []string) {
+	names, _ := chosen(v) // whoever makes them says what is wrong
+	for _, name := range names {
+		if exportOf(name) == exported {
+			hunts = append(hunts, name)
+		}
 	}
-	err := listable(ctx, c.Input)
-	if err == nil {
-		err = c.a.layOut(ctx, c.v, &c.Config, c.Input)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	c.bar = c.barring(err)
-	return nil
+	return hunts
 }
 
-func (c *chase[S]) barred() error { return c.bar }
+// exportOf is the container that a hunt reads, as the export calls it.
+func exportOf(hunt string) string {
+	for _, k := range pursuitKinds() {
+		if k.name == hunt {
+			return k.reads
+		}
+	}
+	return masquerade.Container
+}
 
-// barring says what to do about a container that cannot be read. One that is not there
-// has no blobs: what is found of others is there, and the result is partial.
-func (c *chase[S]) barring(err error) error {
+// firstExport is the container that the first of the hunts reads.
+func firstExport(v *values) string {
+	names, err := chosen(v)
+	if err != nil {
+		return masquerade.Container
+	}
+	return exportOf(names[0])
+}
+
+// openExport opens a container of the export. Of several one may be a folder that is
+// not there, or not to be read: then bar says so, and nothing can be read from it.
+func (a *app) openExport(v *values, exported string) (r storage.Reader, source string, bar, err error) {
+	container := containerOf(v, exported)
+	r, source, err = a.openInput(v, container)
+	switch {
+	case err == nil || !several(v):
+		return r, source, nil, err
+	case errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrDenied):
+		return nowhere{err}, source, barring(v, exported, err), nil
+	}
+	return nil, source, nil, fmt.Errorf("the hunt %s reads the container %s (%s): %w", strings.Join(huntsOf(v, exported), ", "), address(container), containerSetting(exported), err)
+}
+
+// tryExport settles how a container is laid out. Of several one may not be readable:
+// then bar says so.
+func (a *app) tryExport(ctx context.Context, v *values, exported string, c *job.Config, input storage.Reader) (bar, err error) {
+	if several(v) {
+		err = listable(ctx, input)
+	}
 	if err == nil {
-		return nil
+		err = a.layOut(ctx, v, c, input)
 	}
-	key := containerSetting(c.container())
-	text := fmt.Sprintf("the container %s (%s, %s)", address(containerOf(c.v, c.container())), key, c.v.origin[key])
-	leave := fmt.Sprintf("leave %s out of hunts.detect (%s)", c.name(), c.v.origin["hunts.detect"])
-	if !errors.Is(err, storage.ErrNotExist) {
-		return fmt.Errorf("%s cannot be read; put that right, or %s: %w", text, leave, err)
+	if ctx.Err() != nil || !several(v) {
+		return nil, err
 	}
-	return fmt.Errorf("%w for the hunt %s: %s is not there: export the table that it is of, name another container, or %s: %w", job.ErrNoBlobs, c.name(), text, leave, err)
+	return barring(v, exported, err), nil
 }
 
 // listable asks for a first blob, or that there is none.
@@ -69,6 +93,35 @@ func listable(ctx context.Context, r storage.Reader) error {
 		return err
 	}
 	return nil
+}
+
+// barring says what to do about a container that cannot be read, for all hunts that
+// read it. One that is not there has no blobs: what is found of others is there, and the
+// result is partial.
+func barring(v *values, exported string, err error) error {
+	if err == nil {
+		return nil
+	}
+	key, hunts := containerSetting(exported), huntsOf(v, exported)
+	who, them := "the hunt "+hunts[0], hunts[0]
+	if len(hunts) > 1 {
+		who, them = "the hunts "+strings.Join(hunts, ", "), "these"
+	}
+	text := fmt.Sprintf("the container %s (%s, %s)", address(containerOf(v, exported)), key, v.origin[key])
+	leave := fmt.Sprintf("leave %s out of hunts.detect (%s)", them, v.origin["hunts.detect"])
+	if !errors.Is(err, storage.ErrNotExist) {
+		return fmt.Errorf("%s for %s cannot be read; put that right, or %s: %w", text, who, leave, err)
+	}
+	return fmt.Errorf("%w for %s: %s is not there: export the table that it is of, name another container, or %s: %w", job.ErrNoBlobs, who, text, leave, err)
+}
+
+// inContainer names the container in an error that says that it holds nothing, where
+// others are read.
+func inContainer(v *values, exported string, err error) error {
+	if !errors.Is(err, job.ErrNoBlobs) || !several(v) {
+		return err
+	}
+	return fmt.Errorf("the container %s: %w", address(containerOf(v, exported)), err)
 }
 
 // nowhere stands for a container that could not be opened.
@@ -86,11 +139,30 @@ func (n nowhere) Open(context.Context, storage.Blob, int64, int64) (io.ReadClose
 
 // barred joins why hunts can read nothing.
 func (h *hunt) barred() error {
-	var errs []error
+	errs := []error{h.bar}
 	for _, p := range h.pursuits {
-		if err := p.barred(); err != nil {
-			errs = append(errs, inHunt(p.name(), err))
-		}
+		errs = append(errs, p.barred())
 	}
 	return join(errs...)
+}
+
+// stuck is why none of the hunts can read anything, nil if one can. Nothing comes of such
+// a run, so that it is not partial.
+func (h *hunt) stuck() error {
+	if h.bar == nil {
+		return nil
+	}
+	for _, p := range h.pursuits {
+		if p.barred() == nil {
+			return nil
+		}
+	}
+	var all []error
+	for _, err := range steps(h.barred()) {
+		if errors.Is(err, job.ErrNoBlobs) {
+			err = failure{err}
+		}
+		all = append(all, err)
+	}
+	return errors.Join(all...) // one error, of the settings or of the run
 }

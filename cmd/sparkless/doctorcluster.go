@@ -22,7 +22,7 @@ func (x *exam) temporal(ctx context.Context) doctor.Finding {
 		return doctor.Skip("job.engine is local: no server is asked")
 	}
 	h := x.draft.hunt
-	scope, err := resolveScope(ctx, x.v, h.Input)
+	scope, err := h.scope(ctx, x.v)
 	if err == nil {
 		h.Scope = scope
 		h.detector = x.a.newDetector(&h)

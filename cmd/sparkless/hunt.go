@@ -31,6 +31,7 @@ type hunt struct {
 	files    func(event.Window) []string // that they are written to
 	outcome  masquerade.Outcome          // of the day that was finished last
 	looks    string                      // what was read in place of events, of the same
+	bar      error                       // why the container of the first hunt cannot be read
 
 	masquerades bool // this hunt is one of those to run
 	pursuits    []pursuit
@@ -79,9 +80,12 @@ func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, by w
 	var err error
 	var deliveries []publish.Delivery
 	if h.masquerades {
-		r, err = by.names(ctx, w)
-		h.look(ctx, v, r)
-		err = a.dayEnds(ctx, h, w, r, strictly(v, withFields(ctx, v, h, w, err)))
+		if err = h.bar; err == nil {
+			r, err = by.names(ctx, w)
+			h.look(ctx, v, r)
+			err = inContainer(v, masquerade.Container, withFields(ctx, v, h, w, err))
+		}
+		err = a.dayEnds(ctx, h, w, r, strictly(v, err))
 	}
 	if r != nil {
 		deliveries = r.Deliveries
@@ -91,7 +95,7 @@ func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, by w
 			return nil, strictly(v, err)
 		}
 		r, err := by.anomalies(ctx, p, w)
-		return r, strictly(v, err)
+		return r, strictly(v, inContainer(v, p.container(), err))
 	})
 	err = join(err, others)
 	if r == nil && len(more) == 0 && h.output.days == 0 {
@@ -147,6 +151,12 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 // nameDays hunts for masquerading names on each day of a range. It returns an error
 // only if it came to no day.
 func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, failed *failedDays) (deliveries []publish.Delivery, err error) {
+	if h.bar != nil { // which is said once, and not of each day
+		for _, w := range asked.Days() {
+			a.summary.day(h, w, nil, h.bar)
+		}
+		return nil, nil
+	}
 	by, end, err := a.carrier(ctx, v, h)
 	if err != nil {
 		return nil, err
@@ -157,7 +167,7 @@ func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, fail
 			deliveries = append(deliveries, r.Deliveries...)
 		}
 		h.look(ctx, v, r)
-		if err = a.dayEnds(ctx, h, event.Day(date), r, strictly(v, err)); err != nil {
+		if err = a.dayEnds(ctx, h, event.Day(date), r, strictly(v, inContainer(v, masquerade.Container, err))); err != nil {
 			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
 			failed.add(date, err)
 		}
@@ -265,7 +275,7 @@ func (a *app) draft(v *values) (*draft, error) {
 	if h.lookBack = h.History; !h.params.Evidence {
 		h.History = 0 // the notebook knows no other day
 	}
-	h.Input, h.Source, err = a.openInput(v, mainContainer(v))
+	h.Input, h.Source, h.bar, err = a.openExport(v, firstExport(v))
 	note(err)
 	h.work, err = findWork(v)
 	note(err)
@@ -286,6 +296,7 @@ func (a *app) draft(v *values) (*draft, error) {
 	}
 	if len(problems) == 0 { // whatever is wrong is wrong for all of them
 		note(a.pursuits(v, &h.hunt))
+		note(h.stuck())
 	}
 	return &h, errors.Join(problems...)
 }
@@ -298,7 +309,7 @@ func (a *app) newHunt(ctx context.Context, v *values) (*hunt, error) {
 	}
 	h := &d.hunt
 	a.advise(v, h)
-	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
+	if h.Scope, err = h.scope(ctx, v); err != nil {
 		return nil, err
 	}
 	if err := h.Config.Validate(); err != nil { // the scope that was found may not do for a name

@@ -47,15 +47,16 @@ type pursuitKind struct {
 	name  string
 	title string // for people
 	note  string // what it looks for
+	reads string // the container, as the export calls it
 	make  func(a *app, v *values, h *hunt) (pursuit, error)
 }
 
 // pursuitKinds are all of them, in the order in which they run.
 func pursuitKinds() []pursuitKind {
 	return []pursuitKind{
-		{process.Name, "Executions", "Programs that were run in a way unlike the others of the day: command lines, parents, places and hosts.", makeProcess},
-		{logon.Name, "Logons", "Accounts whose logons of a day are unlike those of their other days, and attacks on passwords.", makeLogon},
-		{network.Name, "Connections", "Programs that connect to public addresses and seldom do.", makeNetwork},
+		{process.Name, "Executions", "Programs that were run in a way unlike the others of the day: command lines, parents, places and hosts.", process.Container, makeProcess},
+		{logon.Name, "Logons", "Accounts whose logons of a day are unlike those of their other days, and attacks on passwords.", logon.Container, makeLogon},
+		{network.Name, "Connections", "Programs that connect to public addresses and seldom do.", network.Container, makeNetwork},
 	}
 }
 
@@ -140,12 +141,7 @@ func containerSetting(exported string) string {
 }
 
 // mainContainer is the one that the first of the hunts reads.
-func mainContainer(v *values) string {
-	if names, err := chosen(v); err == nil && len(names) == 1 && names[0] == network.Name {
-		return v.text("network.container")
-	}
-	return v.text("storage.container")
-}
+func mainContainer(v *values) string { return containerOf(v, firstExport(v)) }
 
 // chosen are the hunts to run, in their order, each once.
 func chosen(v *values) ([]string, error) {

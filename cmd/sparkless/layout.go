@@ -29,8 +29,8 @@ func layoutOf(v *values) (storage.Layout, error) {
 // findLayout settles how the input is laid out, and says so where nobody has told. A
 // container is one of an export unless told: a name that is mistyped must not have all
 // of another container read.
-func (a *app) findLayout(ctx context.Context, v *values, h *hunt) error {
-	if err := a.layOut(ctx, v, &h.Config, h.Input); err != nil {
+func (a *app) findLayout(ctx context.Context, v *values, h *hunt) (err error) {
+	if h.bar, err = a.tryExport(ctx, v, firstExport(v), &h.Config, h.Input); err != nil {
 		return err
 	}
 	for _, p := range h.pursuits {
@@ -38,7 +38,7 @@ func (a *app) findLayout(ctx context.Context, v *values, h *hunt) error {
 			return err
 		}
 	}
-	return nil
+	return h.stuck()
 }
 
 // layOut does so for one container.
@@ -103,7 +103,7 @@ func (a *app) runAll(ctx context.Context, v *values) error {
 // there is none.
 func (h *hunt) span(ctx context.Context) (first, last time.Time, err error) {
 	var spans []func(context.Context) (time.Time, time.Time, error)
-	if h.masquerades {
+	if h.masquerades && h.bar == nil {
 		spans = append(spans, h.Span)
 	}
 	for _, p := range h.pursuits {

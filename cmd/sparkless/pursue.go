@@ -26,8 +26,9 @@ func (a *app) pursue(ctx context.Context, h *hunt, w event.Window, before error,
 		if ctx.Err() != nil {
 			return deliveries, join(append(errs, ctx.Err())...)
 		}
-		if hopeless[p.container()] != nil {
-			continue // it would say the same
+		if err := hopeless[p.container()]; err != nil {
+			a.summary.pursuit(p, w, nil, err) // and say no more: it would be the same
+			continue
 		}
 		a.log.Info("hunting", append(named(w), "hunt", p.name())...)
 		r, err := through(p)
@@ -89,7 +90,7 @@ func (a *app) pursueDays(ctx context.Context, v *values, h *hunt, from, to time.
 			if r != nil {
 				deliveries = append(deliveries, r.Deliveries...)
 			}
-			if err = a.pursued(ctx, h, p, event.Day(date), r, strictly(v, err)); err != nil {
+			if err = a.pursued(ctx, h, p, event.Day(date), r, strictly(v, inContainer(v, p.container(), err))); err != nil {
 				a.log.Error(err.Error(), "day", date.Format(time.DateOnly), "hunt", p.name())
 				failed.add(date, err)
 			}

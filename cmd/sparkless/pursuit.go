@@ -9,6 +9,7 @@ import (
 	"sparkless/publish/anomaly"
 	"sparkless/publish/chart"
 	"sparkless/publish/suppress"
+	"sparkless/storage"
 	"sparkless/storage/event"
 )
 
@@ -42,6 +43,8 @@ type pursuit interface {
 	// beside sets the hunts that this one reads for.
 	beside(others []job.Fellow)
 	container() string
+	// apart is the input if it is not that of the first hunt, else nil.
+	apart() storage.Reader
 	// barred is why there is nothing that the hunt can read, nil if there is. Others go on
 	// without it.
 	barred() error
@@ -75,6 +78,7 @@ type chase[S job.State[S]] struct {
 	hushed   *suppress.Sieve   // of the day that was finished last; nil without rules
 	anew     func() pursued[S] // a detector of its own for other goroutines
 	notes    func() []string   // of the day that was finished last; nil if there are never any
+	own      storage.Reader    // the input, unless it is that of the first hunt
 	bar      error             // why nothing can be read
 }
 
@@ -96,10 +100,11 @@ func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func
 	if err != nil {
 		return nil, err
 	}
-	if c.apart() {
-		if err := c.open(); err != nil {
+	if c.bar = h.bar; c.container() != firstExport(v) {
+		if c.own, c.Source, c.bar, err = a.openExport(v, c.container()); err != nil {
 			return nil, usageError{err}
 		}
+		c.Input = c.own
 	}
 	c.out = ofAnomalies(c.name(), names[0] == c.name())
 	if c.Sinks, err = a.newSinks(v, c.out); err != nil {
@@ -110,9 +115,22 @@ func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func
 
 func (c *chase[S]) name() string               { return c.Detector.Spec().Detector }
 func (c *chase[S]) container() string          { return c.Detector.Spec().Container }
+func (c *chase[S]) apart() storage.Reader      { return c.own }
+func (c *chase[S]) barred() error              { return c.bar }
 func (c *chase[S]) beside(others []job.Fellow) { c.Beside = others }
 
 func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, w, c.out) }
+
+// follow implements pursuit.
+func (c *chase[S]) follow(ctx context.Context, h *hunt) (err error) {
+	c.AllFiles = h.AllFiles
+	if c.own == nil {
+		c.Layout, c.bar = h.Layout, h.bar
+		return nil
+	}
+	c.bar, err = c.a.tryExport(ctx, c.v, c.container(), &c.Config, c.Input)
+	return err
+}
 
 // carrier is who carries the pursuit out.
 func (c *chase[S]) carrier(ctx context.Context) (carrier[S], func(), error) {

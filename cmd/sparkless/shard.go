@@ -140,13 +140,16 @@ func (a *app) shard(ctx context.Context, v *values, w event.Window, plan string,
 	if err != nil {
 		return err
 	}
-	if h.masquerades {
+	if bar := h.barred(); bar != nil {
+		for _, one := range steps(bar) {
+			a.log.Warn(one.Error()) // the run is partial, which is for merge to say
+		}
+	}
+	if h.masquerades && h.bar == nil {
 		err = shareOfPlan(ctx, a, &h.Hunt, w, plan, s)
 	}
 	for _, p := range h.pursuits {
-		if bar := p.barred(); bar != nil {
-			a.log.Warn(bar.Error(), "hunt", p.name()) // the run is partial, which is for merge to say
-		} else if err == nil {
+		if p.barred() == nil && err == nil {
 			err = p.share(ctx, w, plan, s)
 		}
 	}

@@ -89,7 +89,7 @@ func (a *app) newHuntAside(ctx context.Context, v *values) (*hunt, error) {
 		return nil, usageError{err}
 	}
 	h := &d.hunt
-	if h.Scope, err = resolveScope(ctx, v, h.Input); err != nil {
+	if h.Scope, err = h.scope(ctx, v); err != nil {
 		return nil, err
 	}
 	h.detector = a.newDetector(h)

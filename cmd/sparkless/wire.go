@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,6 +105,22 @@ func resolveScope(ctx context.Context, v *values, input storage.Reader) (string,
 	return path.Base(id) + "-" + hex.EncodeToString(sum[:4]), nil
 }
 
+// scope is that of the first container which tells it.
+func (h *hunt) scope(ctx context.Context, v *values) (string, error) {
+	scope, failed := resolveScope(ctx, v, h.Input)
+	for _, p := range h.pursuits {
+		own := p.apart()
+		if own == nil || !errors.Is(failed, storage.ErrNotExist) && !errors.Is(failed, storage.ErrDenied) {
+			continue
+		}
+		var err error
+		if scope, err = resolveScope(ctx, v, own); err == nil {
+			return scope, nil
+		}
+	}
+	return scope, failed
+}
+
 // accountSettings are those that make sense only for a storage account.
 var accountSettings = []string{"storage.account", "storage.endpoint",
 	"storage.connection-string", "storage.account-key", "storage.sas", "storage.emulator"}
@@ -147,12 +164,13 @@ func (a *app) openInput(v *values, container string) (r storage.Reader, source s
 		}
 	}
 	folder := exportFolder(v, container)
-	s, err := local.New(local.Config{Folder: folder})
+	source, err = resolved(folder)
+	var s *local.Store
 	if err == nil {
-		source, err = resolved(folder)
+		s, err = local.New(local.Config{Folder: folder})
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
+		return nil, source, fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
 	}
 	return storage.Retry(s, a.policy()), source, nil
 }
@@ -188,17 +206,17 @@ func exportFolder(v *values, container string) string {
 	folder := v.text("storage.folder")
 	inside, beside := filepath.Join(folder, container), filepath.Join(folder, "..", container)
 	name := filepath.Base(filepath.Clean(folder))
-	events := v.text("storage.container")
-	other := name != container && (name == events || name == v.text("network.container"))
-	holds := container != events && isFolder(filepath.Join(folder, events)) // so the other would be beside that
+	others := slices.DeleteFunc([]string{v.text("storage.container"), v.text("network.container")}, func(one string) bool { return one == container })
 	switch {
 	case isFolder(inside):
 		return inside
+	case slices.Contains(others, name):
+		return beside
 	case name == container:
 		return folder
-	case other && (container != mainContainer(v) || isFolder(beside)):
-		return beside
-	case container == mainContainer(v) && !holds:
+	case v.text("storage.layout") != string(storage.LayoutPlain) && slices.ContainsFunc(others, func(one string) bool { return isFolder(filepath.Join(folder, one)) }):
+		return inside // where it would be, since the other is there
+	case container == mainContainer(v):
 		return folder
 	}
 	return inside

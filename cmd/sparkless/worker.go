@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sparkless/job"
+	"sparkless/masquerade"
 )
 
 func (a *app) workerCommand() *cobra.Command {
@@ -49,7 +50,9 @@ func (a *app) work(ctx context.Context, v *values) error {
 	}
 	h.Observe = func(job.Progress) {} // nobody waits
 	var at []func(context.Context, turn) (context.Context, func(), error)
-	if h.masquerades {
+	if h.bar != nil && h.masquerades {
+		a.log.Warn("not working for a hunt", "hunt", masquerade.Name, "because", h.bar)
+	} else if h.masquerades {
 		at = append(at, func(ctx context.Context, t turn) (context.Context, func(), error) {
 			return a.workForNames(ctx, v, h, t)
 		})
