@@ -80,7 +80,7 @@ func Read(r io.Reader) (*Saved, error) {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrSaved, maxSaved)
 	}
 	var file savedFile
-	if err := strict(data, &file); err != nil {
+	if err := Strict(data, &file); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSaved, err)
 	}
 	switch {
@@ -92,7 +92,7 @@ func Read(r io.Reader) (*Saved, error) {
 		return nil, fmt.Errorf("%w: damaged or changed since it was written", ErrSaved)
 	}
 	s := new(Saved)
-	if err := strict(file.Model, s); err != nil {
+	if err := Strict(file.Model, s); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSaved, err)
 	}
 	if err := s.check(); err != nil {
@@ -101,8 +101,9 @@ func Read(r io.Reader) (*Saved, error) {
 	return s, nil
 }
 
-// strict decodes one JSON value without names that are not known.
-func strict(data []byte, to any) error {
+// Strict decodes data, one JSON value that was saved by this program, into what to points
+// to. It refuses names that are not known, and anything behind the value.
+func Strict(data []byte, to any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(to); err != nil {

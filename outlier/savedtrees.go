@@ -81,7 +81,7 @@ func (f *Forest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote, and refuses what is no forest.
 func (f *Forest) UnmarshalJSON(data []byte) error {
 	var s savedForest
-	if err := strict(bytes.TrimSpace(data), &s); err != nil {
+	if err := Strict(bytes.TrimSpace(data), &s); err != nil {
 		return err
 	}
 	if s.Cols < 1 || s.Cols > math.MaxUint16 || s.Samples < 1 || s.Samples > maxSamples || !(s.Offset >= -1 && s.Offset <= 0) {
@@ -138,7 +138,7 @@ func (c *Classifier) inNodeOrder() [][]float64 {
 // UnmarshalJSON reads what MarshalJSON wrote, and refuses what is no forest.
 func (c *Classifier) UnmarshalJSON(data []byte) error {
 	var s savedClassifier
-	if err := strict(bytes.TrimSpace(data), &s); err != nil {
+	if err := Strict(bytes.TrimSpace(data), &s); err != nil {
 		return err
 	}
 	if s.Cols < 1 || s.Classes < 1 || s.Classes > maxClasses || len(s.Importance) != s.Cols || !allShares(s.Importance) || !allShares(s.Shares) {

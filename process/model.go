@@ -217,7 +217,7 @@ func ReadModel(r io.Reader) (*Model, error) {
 	if len(data) > maxModel {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrModel, maxModel)
 	}
-	if err := strict(data, &file); err != nil {
+	if err := outlier.Strict(data, &file); err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrModel, err)
 	}
 	switch {
@@ -229,26 +229,13 @@ func ReadModel(r io.Reader) (*Model, error) {
 		return nil, fmt.Errorf("%w: damaged or changed since it was written", ErrModel)
 	}
 	m := &Model{}
-	if err := strict(file.About, &m.about); err != nil {
+	if err := outlier.Strict(file.About, &m.about); err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrModel, err)
 	}
 	if m.saved, err = outlier.Read(bytes.NewReader(file.Models)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	return m, m.restore()
-}
-
-// strict decodes one JSON value without names that are not known.
-func strict(data []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the model")
-	}
-	return nil
 }
 
 // restore checks what was read, and makes a census of it.

@@ -38,9 +38,14 @@ const envPrefix = "SPARKLESS"
 // configVariable names the environment variable with the settings file.
 const configVariable = envPrefix + "_CONFIG"
 
+// settings are all that there are, in the order in which they are shown.
 func settings() []setting {
-	j, m := job.DefaultConfig(), masquerade.NotebookParams()
-	return slices.Concat([]setting{
+	return slices.Concat(sourceSettings(), runSettings(), manySettings(), huntSettings(), masqueradeSettings(), outputSettings())
+}
+
+// sourceSettings are the settings of where events come from, and where what is kept of them goes.
+func sourceSettings() []setting {
+	return []setting{
 		{"storage.folder", "folder", "", "read exports from this folder: a container's content, or what holds its folder", false},
 		{"storage.account", "account", "", "read exports from this storage account, signed in with Azure credentials", false},
 		{"storage.endpoint", "endpoint", "", "URL of the blob service, for other clouds and emulators", false},
@@ -61,7 +66,13 @@ func settings() []setting {
 
 		{"work.folder", "work-folder", "", "keep partials, profiles, outbox and receipts in this folder; sparkless-work if exports come from a folder", false},
 		{"work.container", "work-container", "", "keep them in this container of the storage account; sparkless-work if exports come from an account", false},
+	}
+}
 
+// runSettings are the settings of what is read, and how.
+func runSettings() []setting {
+	j := job.DefaultConfig()
+	return []setting{
 		{"window.from", "from", "", "the first UTC day of a backfill, where no flag tells its days", false},
 		{"window.to", "to", "", "the day after its last", false},
 		{"window.last", "last", "", "in their place so many days before today, like 7d; of a run the time up to now, like 24h", false},
@@ -77,7 +88,13 @@ func settings() []setting {
 		{"job.fail-on-partial", "fail-on-partial", false, "exit with 1, not 3, when a result is partial", false},
 		{"job.wait", "wait", j.Wait.String(), "how long to wait for another run of the same day", false},
 		{"job.strict", "strict", false, "check every line to its end, somewhat slower", false},
-	}, manySettings(), huntSettings(), []setting{
+	}
+}
+
+// masqueradeSettings are the settings of the hunt for masquerading names, and what it is to keep quiet.
+func masqueradeSettings() []setting {
+	m := masquerade.NotebookParams()
+	return []setting{
 		{"masquerade.profile", "profile", masquerade.Balanced, "what is reported: " + strings.Join(masquerade.Profiles(), ", "), false},
 		{"masquerade.min-score", "min-score", "auto", "least score of a finding, 0 to 100; auto is the profile's", false},
 		{"masquerade.weights", "weight", []string{}, "points for evidence or context, like folder=40; repeatable", false},
@@ -89,7 +106,12 @@ func settings() []setting {
 
 		{"suppress.file", "suppressions", "", "keep findings quiet that the rules in this YAML file cover; none if empty", false},
 		{"suppress.show", "show-suppressed", false, "print suppressed findings too, behind the others", false},
+	}
+}
 
+// outputSettings are the settings of where findings go, and what is shown.
+func outputSettings() []setting {
+	return []setting{
 		{"output.format", "format", "auto", "what stdout gets: table, json, jsonl, csv or parquet; auto is a table, or JSON lines in a dry run", false},
 		{"output.report", "report", "", "write the HTML report to this file", false},
 		{"output.summary", "summary-json", "", "write a summary of the run to this file, as JSON", false},
@@ -115,7 +137,7 @@ func settings() []setting {
 		{"display.no-progress", "no-progress", false, "show no progress", false},
 		{"log.level", "log-level", "info", "debug, info, warn or error", false},
 		{"log.format", "log-format", "auto", "text, json, or auto: text on a terminal", false},
-	})
+	}
 }
 
 // shorthand is the flag of one letter, if a flag has one.

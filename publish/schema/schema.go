@@ -18,10 +18,11 @@ import (
 // Versions of the schemas.
 //
 // History: 1.0, the first; summary 1.1, with the layout of a day's input; summary 1.2,
-// with the hunts of a day; summary 1.3, with the findings that a budget left out.
+// with the hunts of a day; summary 1.3, with the findings that a budget left out;
+// anomaly 1.1, which says that those of masquerade may be among them.
 const (
 	FindingVersion = "1.0"
-	AnomalyVersion = "1.0"
+	AnomalyVersion = "1.1"
 	SummaryVersion = "1.3"
 	RunVersion     = "1.0"
 )
