@@ -39,7 +39,7 @@ func FindLayout(ctx context.Context, r Reader) (found Layout, beside []string, e
 		if err != nil {
 			return LayoutExport, nil, fmt.Errorf("looking for the layout: %w", err)
 		}
-		beside = slices.DeleteFunc(top, func(f string) bool { return strings.HasPrefix(f, exportRoot) || f == jobRoot })
+		beside = slices.DeleteFunc(top, BeginsExport)
 		return LayoutExport, beside, nil
 	}
 	found = LayoutExport
@@ -56,6 +56,10 @@ func FindLayout(ctx context.Context, r Reader) (found Layout, beside []string, e
 	}
 	return found, nil, nil
 }
+
+// BeginsExport reports whether a name at the top of a container is of a folder of an
+// export, by how all of them begin. A folder ends in a slash.
+func BeginsExport(name string) bool { return strings.HasPrefix(name, exportRoot) || name == jobRoot }
 
 // exportWithin is the folder that holds an export, if the name tells of one below
 // the top.

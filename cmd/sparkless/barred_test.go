@@ -118,6 +118,11 @@ func TestHuntsGoOnWithoutTheFirstContainer(t *testing.T) {
 				if got != want || strings.Count(log, `"level":"ERROR"`) != 1 || !strings.Contains(log, missing) {
 					t.Errorf("%s found\n%.300s\nwant\n%.300s\n%s", detect, got, want, log)
 				}
+				page, err := os.ReadFile("day.html")
+				_, failed, _ := strings.Cut(string(page), `"failed":[`)
+				if hunts := strings.Count(detect, ","); err != nil || !strings.Contains(failed, missing) || strings.Count(failed, missing) != 1 || hunts == 2 && !strings.HasPrefix(failed, `{"hunts":["Executions","Logons"],"first":"`+day+`","last":"`+day+`"`) {
+					t.Errorf("the report of %s says %.400s, error %v", detect, failed, err)
+				}
 			}
 			got, log := inProcess(t, exitPartial, args("backfill", "all", "--from", day, "--to", dayAfter(t, day))...)
 			if got != want || strings.Count(log, `"level":"ERROR"`) != 1 || !strings.Contains(log, missing) {
@@ -154,7 +159,7 @@ func TestNoContainerAtAll(t *testing.T) {
 			}
 		}
 	})
-	if err := errors.Join(os.MkdirAll("one/am-devicenetworkevents/x", 0o755), os.MkdirAll("both/am-devicenetworkevents/x", 0o755), os.MkdirAll("both/am-securityevent/x", 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll("one/am-devicenetworkevents/x", 0o755), os.MkdirAll("export/am-devicenetworkevents/x", 0o755), os.MkdirAll("export/WorkspaceResourceId=", 0o755), os.MkdirAll("both/am-devicenetworkevents/x", 0o755), os.MkdirAll("both/am-securityevent/x", 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -165,6 +170,7 @@ func TestNoContainerAtAll(t *testing.T) {
 		{"one", "process", exitUsage, []string{"open one/am-securityevent: no such file"}},
 		{"one/am-devicenetworkevents", "process", exitUsage, []string{"open one/am-securityevent: no such file"}},
 		{"one/am-devicenetworkevents", "masquerade", exitUsage, []string{"open one/am-securityevent: no such file"}},
+		{"export", "process", exitPartial, []string{"no export blobs of any day"}},
 		{"both/am-securityevent", "network", exitPartial, []string{"no export blobs of any day"}},
 		{"both", "masquerade,network", exitPartial, []string{"the container am-securityevent: no export blobs", "the container am-devicenetworkevents: no export blobs"}},
 		{"gone", "masquerade,network", exitUsage, []string{"am-securityevent (storage.container", "am-devicenetworkevents (network.container"}},

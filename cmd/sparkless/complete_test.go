@@ -11,8 +11,10 @@ import (
 // Values that a shell is offered are taken.
 func TestCompletionOffersWhatIsTaken(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := os.Mkdir("am-devicenetworkevents", 0o755); err != nil { // which --detect network looks for
-		t.Fatal(err)
+	for _, name := range []string{"am-devicenetworkevents", "am-securityevent"} { // which hunts look for
+		if err := os.Mkdir(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	work := t.TempDir()
 	t.Setenv("SPARKLESS_TEMPORAL_ADDRESS", "temporal.internal:7233") // which --engine temporal asks for

@@ -111,11 +111,19 @@ func (a *app) dayEnds(ctx context.Context, h *hunt, w event.Window, r *job.Resul
 	if r != nil {
 		err = join(err, a.show(ctx, h, r))
 	}
-	a.summary.day(h, w, r, err)
+	a.noteDay(h, w, r, err)
 	if r != nil {
 		a.dayDone()
 	}
 	return err
+}
+
+// noteDay notes for the summary what a day gave, and for the report if that is nothing.
+func (a *app) noteDay(h *hunt, w event.Window, r *job.Result[*masquerade.Counts], err error) {
+	a.summary.day(h, w, r, err)
+	if r == nil && err != nil {
+		h.pages.fail(h.pages.data.Title, w, err)
+	}
 }
 
 // runDays is the story of a range of days.
@@ -153,7 +161,7 @@ func (a *app) runDays(ctx context.Context, v *values, asked told) error {
 func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, failed *failedDays) (deliveries []publish.Delivery, err error) {
 	if h.bar != nil { // which is said once, and not of each day
 		for _, w := range asked.Days() {
-			a.summary.day(h, w, nil, h.bar)
+			a.noteDay(h, w, nil, h.bar)
 		}
 		return nil, nil
 	}

@@ -27,7 +27,7 @@ func (a *app) pursue(ctx context.Context, h *hunt, w event.Window, before error,
 			return deliveries, join(append(errs, ctx.Err())...)
 		}
 		if err := hopeless[p.container()]; err != nil {
-			a.summary.pursuit(p, w, nil, err) // and say no more: it would be the same
+			a.note(h, p, w, nil, err) // and say no more: it would be the same
 			continue
 		}
 		a.log.Info("hunting", append(named(w), "hunt", p.name())...)
@@ -55,11 +55,20 @@ func (a *app) pursued(ctx context.Context, h *hunt, p pursuit, w event.Window, r
 	if r != nil {
 		err = join(err, a.showAnomalies(ctx, h, p, r))
 	}
-	a.summary.pursuit(p, w, r, err)
+	a.note(h, p, w, r, err)
 	if err == nil {
 		return nil
 	}
 	return inHunt(p.name(), err)
+}
+
+// note notes for the summary what a window gave to a hunt, and for the report if that is
+// nothing.
+func (a *app) note(h *hunt, p pursuit, w event.Window, r *anomalies, err error) {
+	a.summary.pursuit(p, w, r, err)
+	if r == nil && err != nil {
+		h.pages.fail(pursuitKindOf(p).title, w, err)
+	}
 }
 
 // inHunt names the hunt in an error that only it can have.
@@ -80,7 +89,7 @@ func (a *app) pursueDays(ctx context.Context, v *values, h *hunt, from, to time.
 	for _, p := range h.pursuits {
 		if err := p.barred(); err != nil { // which is said once, and not of each day
 			for date := from; date.Before(to); date = date.AddDate(0, 0, 1) {
-				a.summary.pursuit(p, event.Day(date), nil, err)
+				a.note(h, p, event.Day(date), nil, err)
 			}
 			continue
 		}

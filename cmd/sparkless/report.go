@@ -135,6 +135,7 @@ type pages struct {
 	file    string // "" for none
 	stories int    // that are told of a day
 	data    report.Data
+	failed  []report.Failed // of one hunt each
 }
 
 func newPages(v *values, h *hunt) *pages {
@@ -302,6 +303,7 @@ func (a *app) writePages(p *pages) error {
 	if p.file == "" || p.empty() {
 		return nil
 	}
+	p.data.Failed = joined(p.failed)
 	p.data.Made = a.now().UTC().Format(time.RFC3339)
 	var html bytes.Buffer
 	err := report.Write(&html, p.data)

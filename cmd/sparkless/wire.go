@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -214,12 +215,20 @@ func exportFolder(v *values, container string) string {
 		return beside
 	case name == container:
 		return folder
-	case v.text("storage.layout") != string(storage.LayoutPlain) && slices.ContainsFunc(others, func(one string) bool { return isFolder(filepath.Join(folder, one)) }):
+	case container != mainContainer(v):
+		return inside
+	case slices.ContainsFunc(others, func(one string) bool { return filepath.IsLocal(one) && isFolder(filepath.Join(folder, one)) }) && !holdsExport(v, folder):
 		return inside // where it would be, since the other is there
-	case container == mainContainer(v):
-		return folder
 	}
-	return inside
+	return folder
+}
+
+// holdsExport reports whether a folder has the content of a container, as far as that is
+// clear without reading it.
+func holdsExport(v *values, folder string) bool {
+	entries, err := os.ReadDir(folder)
+	return err != nil || v.text("storage.layout") == string(storage.LayoutPlain) ||
+		slices.ContainsFunc(entries, func(e os.DirEntry) bool { return storage.BeginsExport(e.Name() + "/") })
 }
 
 // workPlace is where the work store is: a folder or a container.

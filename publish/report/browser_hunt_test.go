@@ -32,6 +32,10 @@ func testTabs(t *testing.T, v *viewer) {
 	if n := p.Count(`[role=tablist][aria-label] > [role=tab][aria-controls]`); n != 4 || p.Count("h1") != 1 {
 		t.Errorf("%d tabs", n)
 	}
+	failed := []string{"Programs, Sign-ins on 2026-11-18 to 2026-11-19: the container is not there", "Files on 2026-11-20: not authorised"}
+	if got := p.Texts("header #failed li, #head #failed li"); !slices.Equal(got, failed) {
+		t.Errorf("without a result are %q, want %q", got, failed)
+	}
 	p.Click("#tab-programs")
 	for _, c := range []struct{ key, want string }{
 		{"", "programs"}, {kb.ArrowRight, "traffic"}, {kb.ArrowRight, "names"}, {kb.ArrowLeft, "traffic"}, {kb.Home, "names"}, {kb.End, "traffic"}, {kb.ArrowLeft, "programs"},

@@ -12,6 +12,16 @@ type Data struct {
 	Title string `json:"title,omitempty"` // "Process names" if empty
 	Days  []Day  `json:"days"`            // of names that imitate others; in order of their dates, each date once
 	Hunts []Hunt `json:"hunts,omitempty"` // in the order of their tabs, each name once
+	// Failed are days that have no result, and so are in none of these.
+	Failed []Failed `json:"failed,omitempty"`
+}
+
+// Failed are days, one after the other, of which hunts have no result.
+type Failed struct {
+	Hunts []string `json:"hunts"` // as their tabs are called
+	First string   `json:"first"` // such as 2026-11-20
+	Last  string   `json:"last"`  // the same of one day
+	Why   string   `json:"why"`
 }
 
 // Setting is a setting that the result depends on.

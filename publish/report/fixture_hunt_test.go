@@ -154,6 +154,10 @@ func hunted(t testing.TB) report.Data {
 		{Name: "programs", Title: "Programs", Days: []report.HuntDay{quiet}},
 		{Name: "traffic", Title: "Connections", Days: []report.HuntDay{huntDay(t, "traffic", date, 500)}},
 	}
+	d.Failed = []report.Failed{
+		{Hunts: []string{"Programs", "Sign-ins"}, First: "2026-11-18", Last: "2026-11-19", Why: "the container is not there"},
+		{Hunts: []string{"Files"}, First: date, Last: date, Why: "not authorised"},
+	}
 	return d
 }
 

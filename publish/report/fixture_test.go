@@ -191,6 +191,7 @@ func hostileReport(t testing.TB) report.Data {
 		day.Input.Samples = append(day.Input.Samples, report.Sample{Blob: s, Place: s, Reason: s, Text: s})
 		day.Input.LeftOut = append(day.Input.LeftOut, report.LeftOut{Day: s, Reason: s})
 		d.Settings = append(d.Settings, report.Setting{Name: s, Value: s, Source: s})
+		d.Failed = append(d.Failed, report.Failed{Hunts: []string{s, s}, First: s, Last: s + "-", Why: s})
 		day.SelfTest.Missed = append(day.SelfTest.Missed, s)
 	}
 	all := fmt.Sprint(hostile())

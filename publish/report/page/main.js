@@ -7,11 +7,11 @@ function start() {
   const settings = settingsSection(models[0].data);
   if (models.length === 1) {
     const [model] = models;
-    head.append(brand(models, model.kind.brand(model)), ...banner(model, 'h1'));
+    head.append(brand(models, model.kind.brand(model)), ...banner(model, 'h1'), ...failures(model.data));
     main.append(...content(model), ...[settings].filter(Boolean));
     head.append(contents(main));
   } else {
-    head.append(brand(models, ''), allVerdict(models));
+    head.append(brand(models, ''), allVerdict(models), ...failures(models[0].data));
     main.append(...tabbed(models), ...[settings].filter(Boolean));
     document.querySelector('.skip').setAttribute('href', '#main');
   }
@@ -47,6 +47,13 @@ function banner(model, level) {
     partial.length > 0 && el('div', { class: 'notice' }, el('p', {}, el('strong', {}, 'Done on partial input.'), ' The result is there; this it lacks:'),
       el('ul', {}, partial.map((d) => el('li', {}, model.range && d.date + ': ', prose(d.partial))))),
   ].filter(Boolean);
+}
+
+// failures are what the page has no result of.
+function failures({ failed }) {
+  if (!failed || failed.length === 0) return [];
+  return [el('div', { class: 'notice', id: 'failed' }, el('p', {}, el('strong', {}, 'Not all was hunted through.'), ' There is no result of:'),
+    el('ul', {}, failed.map((f) => el('li', {}, prose(f.hunts.join(', ')), ' on ', prose(f.first === f.last ? f.first : f.first + ' to ' + f.last), ': ', prose(f.why)))))];
 }
 
 // total adds up what days have.
