@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what tests compare with")
 
-// settingsTable is the table of the README.
+// settingsTable is the table of all settings.
 func settingsTable() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "| setting | flag | default | what |\n|---|---|---|---|")
@@ -91,13 +91,14 @@ func workTable() string {
 	return b.String()
 }
 
-// The README has every setting, weight, exit code, field and file as it is.
+// The pages have every setting, weight, exit code, field and file as it is.
 func TestDocumentsListSettings(t *testing.T) {
-	file := filepath.Join(moduleRoot(t), "README.md")
-	for _, part := range []struct{ what, table string }{
-		{"settings", settingsTable()}, {"weights", weightTables(t)}, {"exit codes", exitTable()},
-		{"fields", fieldTable(everyFields())}, {"judged fields", fieldTable(judgedFields())}, {"run fields", fieldTable(runFields())}, {"work store", workTable()}, {"presets", presetTable()},
+	for _, part := range []struct{ what, page, table string }{
+		{"settings", "README.md", settingsTable()}, {"exit codes", "README.md", exitTable()}, {"work store", "README.md", workTable()}, {"presets", "README.md", presetTable()},
+		{"weights", "README.md", weightTables(t)},
+		{"fields", "README.md", fieldTable(everyFields())}, {"judged fields", "README.md", fieldTable(judgedFields())}, {"run fields", "README.md", fieldTable(runFields())},
 	} {
+		file := filepath.Join(moduleRoot(t), part.page)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +107,7 @@ func TestDocumentsListSettings(t *testing.T) {
 		before, rest, ok1 := strings.Cut(string(text), begin)
 		table, after, ok2 := strings.Cut(rest, end)
 		if !ok1 || !ok2 {
-			t.Fatalf("the marks around the table of %s are gone", part.what)
+			t.Fatalf("%s: the marks around the table of %s are gone", part.page, part.what)
 		}
 		switch {
 		case table == part.table:
@@ -115,7 +116,7 @@ func TestDocumentsListSettings(t *testing.T) {
 				t.Fatal(err)
 			}
 		default:
-			t.Errorf("the README's table of %s is not the program's: go test ./cmd/sparkless -run TestDocuments -update", part.what)
+			t.Errorf("%s: the table of %s is not the program's: go test ./cmd/sparkless -run TestDocuments -update", part.page, part.what)
 		}
 	}
 }

@@ -23,27 +23,27 @@ import (
 	"sparkless/storage/storagetest/azurite"
 )
 
-// documents are the README and what is below deploy for people to read, by their paths
-// in the repository.
+// documents are the pages of the repository that are for people to read, by their paths
+// there: the README, and those beside what they are about.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	root := moduleRoot(t)
 	all := map[string]string{}
-	read := func(name string) {
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[filepath.ToSlash(name)] = string(text)
-	}
-	read("README.md")
-	err := filepath.WalkDir(filepath.Join(root, "deploy"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Name() == "node_modules" {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch name := d.Name(); {
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && (strings.HasPrefix(name, ".") || slices.Contains([]string{"node_modules", "out", "testdata"}, name)):
 			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(path) != ".md":
+			return nil
 		}
-		if name, _ := filepath.Rel(root, path); err == nil && filepath.Ext(path) == ".md" {
-			read(name)
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
 		}
+		text, err := os.ReadFile(path)
+		all[filepath.ToSlash(name)] = string(text)
 		return err
 	})
 	if err != nil {
@@ -101,13 +101,38 @@ func TestPagesRun(t *testing.T) {
 	}
 }
 
+// What pages only show, in indented blocks, is of the program as well.
+func TestPagesShowCommands(t *testing.T) {
+	found := 0
+	for name, page := range documents(t) {
+		commands := shownCommands(page)
+		found += len(commands)
+		checkCommands(t, name, strings.Join(commands, "\n"))
+	}
+	if found < 30 {
+		t.Errorf("%d commands were found", found)
+	}
+}
+
+// shownCommands are the commands of the program in the indented blocks of a page, each
+// on one line.
+func shownCommands(page string) (all []string) {
+	page = regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(page, "")
+	page = strings.ReplaceAll(page, "\\\n", "")
+	for _, line := range regexp.MustCompile(`(?m)^    (?:\$ )?(sparkless .*)$`).FindAllStringSubmatch(page, -1) {
+		all = append(all, line[1])
+	}
+	return all
+}
+
 // checkCommands finds commands of the program that there are not, and flags that these
 // have not.
 func checkCommands(t *testing.T, page, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
-		words := strings.Fields(line)
+		line, _, _ = strings.Cut(line, " | ")
+		words := shellWords(line)
 		if len(words) == 0 || words[0] != "sparkless" {
 			continue
 		}
@@ -122,6 +147,14 @@ func checkCommands(t *testing.T, page, text string) {
 			t.Errorf("%s: %s: %v", page, line, err)
 		}
 	}
+}
+
+// shellWords are the words of a plain command: nothing but single quotes is special.
+func shellWords(line string) (all []string) {
+	for _, word := range regexp.MustCompile(`(?:'[^']*'|[^\s'])+`).FindAllString(line, -1) {
+		all = append(all, strings.ReplaceAll(word, "'", ""))
+	}
+	return all
 }
 
 // stepOf is a block as a part of a script that ends with the first failure.
