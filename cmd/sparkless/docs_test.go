@@ -95,7 +95,7 @@ func workTable() string {
 func TestDocumentsListSettings(t *testing.T) {
 	for _, part := range []struct{ what, page, table string }{
 		{"settings", "README.md", settingsTable()}, {"exit codes", "README.md", exitTable()}, {"work store", "README.md", workTable()}, {"presets", "README.md", presetTable()},
-		{"weights", "README.md", weightTables(t)},
+		{"weights", "masquerade/README.md", weightTables(t)},
 		{"fields", "README.md", fieldTable(everyFields())}, {"judged fields", "README.md", fieldTable(judgedFields())}, {"run fields", "README.md", fieldTable(runFields())},
 	} {
 		file := filepath.Join(moduleRoot(t), part.page)

@@ -237,7 +237,7 @@ func TestContextHoldsWhatIsNeeded(t *testing.T) {
 			t.Errorf("%s is needed and not in the context", path)
 		}
 	}
-	for _, path := range []string{".git/HEAD", ".git/objects/ab/cdef", "out/x", "bin/sparkless", "sparkless-work/locks/x", ".env", "README.md", "config.yaml", "deploy/image/Dockerfile",
+	for _, path := range []string{".git/HEAD", ".git/objects/ab/cdef", "out/x", "bin/sparkless", "sparkless-work/locks/x", ".env", "README.md", "masquerade/README.md", "config.yaml", "deploy/image/Dockerfile",
 		"storage/storagetest/azurite/node_modules/azurite/package.json", "cmd/sparkless/main_test.go", "cmd/sparkless/testdata/script/help.txtar", "bench/runs/x.txt"} {
 		if !ignored(path) {
 			t.Errorf("%s is in the context", path)
