@@ -265,10 +265,10 @@ bench-models:
 bench-together: build
 	$(GO) run ./bench/together -record bench/runs
 
-# The same, and its tables in the README.
+# The same, and its tables on the page of the bench.
 bench-readme: bench-programs
 	bench/peers/setup.sh $(BENCH)/peers
-	$(BENCH)/compare -size $(SIZE) -rounds $(ROUNDS) -only '$(ONLY)' -record bench/runs -readme README.md
+	$(BENCH)/compare -size $(SIZE) -rounds $(ROUNDS) -only '$(ONLY)' -record bench/runs -readme bench/README.md
 
 # What is promised of large days, here SIZE GB.
 bench-claims: bench-programs

@@ -30,7 +30,7 @@ type job struct {
 // contender is one program that is measured.
 type contender struct {
 	name    string
-	short   string // of a peer, in the README
+	short   string // of a peer, on the page
 	gives   gives
 	argv    func(job) []string
 	missing string // why it cannot be run here; "" if it can

@@ -10,7 +10,7 @@ import (
 	"sparkless/bench/record"
 )
 
-// The part of the README between these lines is written here.
+// The part of the page between these lines is written here.
 const (
 	partStart = "<!-- bench: written by `make bench-readme` -->\n"
 	partEnd   = "<!-- end of bench -->\n"
@@ -45,7 +45,7 @@ type taken struct {
 	measured []measured
 }
 
-// digest is one table of all sections for the README: what sparkless took, and
+// digest is one table of all sections for the page: what sparkless took, and
 // what the others took by that.
 func digest(sections []taken) string {
 	var b strings.Builder

@@ -15,7 +15,7 @@ import (
 // section is contenders that do the same on the same files.
 type section struct {
 	id, title  string
-	label      string // in the README
+	label      string // on the page
 	day        day
 	level      string
 	threads    int

@@ -120,6 +120,46 @@ func TestReadmePart(t *testing.T) {
 	}
 }
 
+// What the README tells of the tables stands in them, cell by cell.
+func TestHeadlinesAreMeasured(t *testing.T) {
+	page := cellsOf(t, "../README.md")
+	told := cellsOf(t, "../../README.md")
+	if len(told) < 20 {
+		t.Fatalf("%d cells in the README: %v", len(told), told)
+	}
+	for at, text := range told {
+		if measured, ok := page[[2]string{at[1], at[0]}]; !ok || measured != text {
+			t.Errorf("the README has %q for %q, the page of the bench %q", text, at, measured)
+		}
+	}
+}
+
+// cellsOf is the first table of wall times on a page, by the names of row and column.
+func cellsOf(t *testing.T, path string) map[[2]string]string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| wall time |")
+	table, _, _ = strings.Cut("| wall time |"+table, "\n\n")
+	table, _, _ = strings.Cut(table, "<!--")
+	var columns []string
+	cells := map[[2]string]string{}
+	for i, line := range strings.Split(strings.TrimSpace(table), "\n") {
+		row := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "| "), " |"), " | ")
+		switch {
+		case i == 0:
+			columns = row
+		case i > 1:
+			for j := 1; j < len(row) && j < len(columns); j++ {
+				cells[[2]string{row[0], columns[j]}] = strings.TrimSpace(row[j])
+			}
+		}
+	}
+	return cells
+}
+
 func TestLimitedDropsTheRest(t *testing.T) {
 	var b bytes.Buffer
 	l := limited{&b, 3}
