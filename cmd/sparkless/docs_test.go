@@ -96,7 +96,7 @@ func TestDocumentsListSettings(t *testing.T) {
 	for _, part := range []struct{ what, page, table string }{
 		{"settings", "README.md", settingsTable()}, {"exit codes", "README.md", exitTable()}, {"work store", "README.md", workTable()}, {"presets", "README.md", presetTable()},
 		{"weights", "masquerade/README.md", weightTables(t)},
-		{"fields", "README.md", fieldTable(everyFields())}, {"judged fields", "README.md", fieldTable(judgedFields())}, {"run fields", "README.md", fieldTable(runFields())},
+		{"fields", "publish/README.md", fieldTable(everyFields())}, {"judged fields", "publish/README.md", fieldTable(judgedFields())}, {"run fields", "publish/README.md", fieldTable(runFields())},
 	} {
 		file := filepath.Join(moduleRoot(t), part.page)
 		text, err := os.ReadFile(file)

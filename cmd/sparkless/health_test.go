@@ -292,7 +292,7 @@ func TestTimesHaveColumnsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// runFields are those of the record of a run, for the README.
+// runFields are those of the record of a run, for the page on what is published.
 func runFields() []field {
 	return []field{
 		{[]string{"TimeStamp", "Started", "DurationSeconds"}, "when the run ended and began, and how long it took, all its days together"},
@@ -311,7 +311,7 @@ func runFields() []field {
 	}
 }
 
-// The README tells of every column once.
+// The page tells of every column once.
 func TestRunFieldsAreAll(t *testing.T) {
 	var told, want []string
 	for _, f := range runFields() {

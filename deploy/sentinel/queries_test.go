@@ -260,7 +260,7 @@ func TestQueriesAreFound(t *testing.T) {
 	for _, p := range results(t).places {
 		count[p.file]++
 	}
-	for _, file := range []string{"README.md", "deploy/sentinel/README.md", "deploy/sentinel/Analytic Rules/SparklessRun.yaml", "deploy/sentinel/Analytic Rules/SparklessAnomaly.yaml",
+	for _, file := range []string{"README.md", "publish/README.md", "deploy/sentinel/README.md", "deploy/sentinel/Analytic Rules/SparklessRun.yaml", "deploy/sentinel/Analytic Rules/SparklessAnomaly.yaml",
 		"deploy/sentinel/Hunting Queries/SuspectHosts.yaml", "deploy/sentinel/Parsers/ASimAlertEventSparkless.yaml",
 		"deploy/sentinel/Parsers/SparklessEvents.kql", "deploy/sentinel/" + workbookFile, ruleFile, "deploy/moving.md"} {
 		if count[file] == 0 {
