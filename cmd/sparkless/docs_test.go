@@ -94,7 +94,7 @@ func workTable() string {
 // The pages have every setting, weight, exit code, field and file as it is.
 func TestDocumentsListSettings(t *testing.T) {
 	for _, part := range []struct{ what, page, table string }{
-		{"settings", "README.md", settingsTable()}, {"exit codes", "README.md", exitTable()}, {"work store", "README.md", workTable()}, {"presets", "README.md", presetTable()},
+		{"settings", "cmd/sparkless/README.md", settingsTable()}, {"exit codes", "README.md", exitTable()}, {"work store", "README.md", workTable()}, {"presets", "README.md", presetTable()},
 		{"weights", "masquerade/README.md", weightTables(t)},
 		{"fields", "publish/README.md", fieldTable(everyFields())}, {"judged fields", "publish/README.md", fieldTable(judgedFields())}, {"run fields", "publish/README.md", fieldTable(runFields())},
 	} {

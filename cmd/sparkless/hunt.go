@@ -359,7 +359,7 @@ func (a *app) advise(v *values, h *hunt) {
 		a.adviseRules(h.quiet)
 	}
 	if v.usesDataCollector() {
-		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14, though it still takes data; the README says how to move to the Logs Ingestion API (settings logsingestion.*)")
+		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14, though it still takes data; deploy/logs-ingestion/README.md says how to move to the Logs Ingestion API (settings logsingestion.*)")
 	}
 }
 
