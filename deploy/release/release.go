@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -131,15 +134,20 @@ func (r *release) archive(ctx context.Context, s system, scratch, texts string) 
 // textFiles are the files beside the binary: those of the repository, and what was
 // written to texts. Windows has no man.
 func textFiles(s system, texts string) ([]packed, error) {
-	var files []packed
-	for _, pattern := range []string{"README.md", "config.yaml", "LICEN[CS]E*", "NOTICE*"} {
+	names, err := pages("README.md")
+	if err != nil {
+		return nil, err
+	}
+	for _, pattern := range []string{"config.yaml", "LICEN[CS]E*", "NOTICE*"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range found {
-			files = append(files, packed{name, name, 0o644})
-		}
+		names = append(names, found...)
+	}
+	var files []packed
+	for _, name := range names {
+		files = append(files, packed{name, filepath.FromSlash(name), 0o644})
 	}
 	folders := []string{"completion", "man"}
 	if s.os == "windows" {
@@ -155,4 +163,31 @@ func textFiles(s system, texts string) ([]packed, error) {
 		}
 	}
 	return files, nil
+}
+
+var pageLink = regexp.MustCompile(`\]\(([^)#\s]+)[^)\s]*\)`)
+
+// pages are the first page and all that its links lead to, pictures included: in an
+// archive they lead where they do in the repository.
+func pages(first string) ([]string, error) {
+	all := []string{first}
+	for i := 0; i < len(all); i++ {
+		if path.Ext(all[i]) != ".md" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.FromSlash(all[i]))
+		if err != nil {
+			return nil, err
+		}
+		for _, link := range pageLink.FindAllSubmatch(text, -1) {
+			target := string(link[1])
+			if strings.Contains(target, "://") {
+				continue
+			}
+			if target = path.Join(path.Dir(all[i]), target); !slices.Contains(all, target) {
+				all = append(all, target)
+			}
+		}
+	}
+	return all, nil
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -54,7 +55,9 @@ func (m made) texts(_ context.Context, folder string) error {
 
 func newRelease(t *testing.T, m made) *release {
 	t.Helper()
-	t.Chdir("../..")
+	if _, err := os.Stat("go.mod"); err != nil { // a test may have two
+		t.Chdir("../..")
+	}
 	all, err := systems("")
 	if err != nil {
 		t.Fatal(err)
@@ -124,8 +127,11 @@ func TestArchives(t *testing.T) {
 		words := strings.Split(stem, "_")
 		binary := "binary of " + words[2] + " " + words[3]
 		want := map[string]string{program: "-rwxr-xr-x " + binary, "sbom.cdx.json": "-rw-r--r-- bill of the " + binary,
-			"README.md": "-rw-r--r-- " + string(read(t, "README.md")), "config.yaml": "-rw-r--r-- " + string(read(t, "config.yaml")),
+			"config.yaml":               "-rw-r--r-- " + string(read(t, "config.yaml")),
 			"completion/sparkless.bash": "-rw-r--r-- completion/sparkless.bash", "completion/_sparkless": "-rw-r--r-- completion/_sparkless"}
+		for _, page := range everyPage(t) {
+			want[page] = "-rw-r--r-- " + string(read(t, page))
+		}
 		if !isZip {
 			want["man/sparkless.1"], want["man/sparkless-formats.7"] = "-rw-r--r-- man/sparkless.1", "-rw-r--r-- man/sparkless-formats.7"
 		}
@@ -136,6 +142,25 @@ func TestArchives(t *testing.T) {
 	if got := string(read(t, r.out, sums)); got != lines {
 		t.Errorf("sums\n%swant\n%s", got, lines)
 	}
+}
+
+// everyPage are the pages of the repository and their pictures: the README leads to all.
+func everyPage(t *testing.T) []string {
+	t.Helper()
+	all := []string{"publish/report/screenshot.png"}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if name := d.Name(); err == nil && d.IsDir() && path != "." && (strings.HasPrefix(name, ".") || slices.Contains([]string{"node_modules", "out", "testdata"}, name)) {
+			return fs.SkipDir
+		}
+		if filepath.Ext(path) == ".md" {
+			all = append(all, filepath.ToSlash(path))
+		}
+		return err
+	})
+	if err != nil || len(all) < 15 {
+		t.Fatal(all, err)
+	}
+	return all
 }
 
 // untar is the mode and content of every file below folder.
