@@ -244,6 +244,16 @@ func TestPagesNameWhatThereIs(t *testing.T) {
 	}
 }
 
+// A page begins with its name, and a sentence on what it is.
+func TestPagesBegin(t *testing.T) {
+	for name, page := range documents(t) {
+		if !regexp.MustCompile("^# .+\n\n[a-zA-Z`].*\\w").MatchString(page) {
+			first, _, _ := strings.Cut(page, "\n")
+			t.Errorf("%s begins with %q, and does not say what it is", name, first)
+		}
+	}
+}
+
 // Links within the repository lead somewhere.
 func TestPagesLink(t *testing.T) {
 	all := documents(t)
