@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"sparkless/storage"
@@ -18,6 +19,8 @@ type Policy struct {
 	Base, Max time.Duration
 	// Total is the time after which no further attempt begins.
 	Total time.Duration
+	// Reach, if set, is shared by the sinks of one destination: see Reach.
+	Reach *Reach
 	// Notify, if set, is told each failure that is followed by a pause.
 	Notify func(error)
 }
@@ -25,6 +28,35 @@ type Policy struct {
 // DefaultPolicy gives a throttled or restarting destination about five minutes.
 func DefaultPolicy() Policy {
 	return Policy{Attempts: 8, Base: time.Second, Max: time.Minute, Total: 5 * time.Minute}
+}
+
+// Reach is what the sinks of one destination know of it together: when one of them gave
+// up last. For a while the others try once, since whoever waited for it waited in vain;
+// what they could not send is owed all the same. The zero value knows nothing, and is safe
+// for concurrent use.
+type Reach struct{ lost atomic.Int64 }
+
+// lostFor is how long nobody waits for a destination again, in which a run with several
+// hunts comes to its end.
+const lostFor = 10 * time.Minute
+
+// patience is how often to try.
+func (r *Reach) patience(attempts int) int {
+	if r == nil || time.Now().UnixNano() > r.lost.Load()+int64(lostFor) {
+		return attempts
+	}
+	return 1
+}
+
+// note notes that somebody gave up, or was served.
+func (r *Reach) note(lost bool) {
+	switch {
+	case r == nil:
+	case lost:
+		r.lost.Store(time.Now().UnixNano())
+	default:
+		r.lost.Store(0)
+	}
 }
 
 // Validate reports every setting that cannot work.
@@ -48,15 +80,15 @@ func (p Policy) Validate() error {
 // Retry returns a sink that calls sink again after a passing error, with waits
 // that double and vary by chance, and never shorter than a storage.Backoff asks for. It
 // does not retry ErrRefused, ErrSettings, ErrDenied or an error of a context.
-// policy is valid, or has no more than Notify. The sink returned is a Replacer if, and only
+// policy is valid, or has no more than Notify and Reach. The sink returned is a Replacer if, and only
 // if, sink is one.
 //
 // A call in progress is not cut short by policy.Total: that is for sink to bound.
 func Retry(sink Sink, policy Policy) Sink {
 	if policy.Attempts == 0 {
-		notify := policy.Notify
+		notify, reach := policy.Notify, policy.Reach
 		policy = DefaultPolicy()
-		policy.Notify = notify
+		policy.Notify, policy.Reach = notify, reach
 	}
 	_, replaces := sink.(Replacer)
 	r := &retrier{Sink: sink, policy: policy, replaces: replaces}
@@ -86,15 +118,19 @@ func (r *retrier) Send(ctx context.Context, records []Record) (int, error) {
 	if err := wait(ctx, time.Until(r.notBefore)); err != nil {
 		return 0, err
 	}
-	start := time.Now()
+	start, attempts := time.Now(), r.policy.Reach.patience(r.policy.Attempts)
 	for attempt := 1; ; attempt++ {
 		n, err := r.Sink.Send(ctx, records)
+		if err == nil {
+			r.policy.Reach.note(false)
+		}
 		if err == nil || ctx.Err() != nil || !passing(err) {
 			return n, err
 		}
 		pause := r.policy.pause(attempt, err)
 		spent := time.Since(start)
-		if attempt >= r.policy.Attempts || pause > r.policy.Total-spent {
+		if attempt >= attempts || pause > r.policy.Total-spent {
+			r.policy.Reach.note(true)
 			return n, gaveUp(attempt, spent, pause, err)
 		}
 		if r.policy.Notify != nil {

@@ -195,3 +195,36 @@ func TestPolicyValidate(t *testing.T) {
 		}
 	}
 }
+
+// A destination that one sink gave up is tried once by the others, until it answers or
+// some time has gone by.
+func TestRetrySharesWhatItKnowsOfADestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reach := new(Reach)
+		policy := Policy{Attempts: 4, Base: time.Second, Max: time.Minute, Total: time.Hour, Reach: reach}
+		failing := errors.New("connection refused")
+		tries := func(answer error, reach *Reach) int {
+			n := 0
+			policy.Reach = reach
+			_, err := Retry(sinkFunc(func(context.Context, []Record) (int, error) { n++; return 0, answer }), policy).Send(t.Context(), numbered(1))
+			if !errors.Is(err, answer) {
+				t.Errorf("the error is %v", err)
+			}
+			return n
+		}
+		for i, step := range []struct {
+			wait   time.Duration
+			answer error
+			reach  *Reach
+			want   int
+		}{
+			{0, failing, reach, 4}, {0, failing, reach, 1}, {0, failing, nil, 4}, {0, failing, new(Reach), 4}, {0, ErrRefused, reach, 1},
+			{lostFor - time.Minute, failing, reach, 1}, {lostFor + 1, failing, reach, 4}, {0, failing, reach, 1}, {0, nil, reach, 1}, {0, failing, reach, 4},
+		} {
+			time.Sleep(step.wait)
+			if got := tries(step.answer, step.reach); got != step.want {
+				t.Errorf("step %d: tried %d times, want %d", i, got, step.want)
+			}
+		}
+	})
+}

@@ -15,6 +15,7 @@ import (
 	"sparkless/cmd/sparkless/telemetry"
 	"sparkless/cmd/sparkless/terminal"
 	"sparkless/job/cluster"
+	"sparkless/publish"
 	"sparkless/storage/event"
 )
 
@@ -31,6 +32,7 @@ type app struct {
 	screen         terminal.Screen           // what stdout is
 	tables         int                       // that were written to it
 	dial           func(context.Context, cluster.Config) (server, error)
+	reaches        [2]publish.Reach // of either API, for the hunts of a run
 }
 
 func newApp(stdout, stderr io.Writer) *app {

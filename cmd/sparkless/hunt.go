@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"sparkless/job"
@@ -170,6 +168,7 @@ func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, fail
 		return nil, err
 	}
 	defer end()
+	bad := 0
 	err = by.Backfill(ctx, asked.From, asked.To, func(date time.Time, r *job.Result[*masquerade.Counts], err error) {
 		if r != nil {
 			deliveries = append(deliveries, r.Deliveries...)
@@ -178,10 +177,11 @@ func (a *app) nameDays(ctx context.Context, v *values, h *hunt, asked told, fail
 		if err = a.dayEnds(ctx, h, event.Day(date), r, strictly(v, inContainer(v, masquerade.Container, err))); err != nil {
 			a.log.Error(err.Error(), "day", date.Format(time.DateOnly))
 			failed.add(date, err)
+			bad++
 		}
 		a.at = place{date.AddDate(0, 0, 1).Format(time.DateOnly), a.at.number + 1, failed.days}
 	})
-	if ctx.Err() != nil || err != nil && len(failed.names) == 0 {
+	if ctx.Err() != nil || err != nil && bad == 0 {
 		return deliveries, err
 	}
 	return deliveries, nil
@@ -361,27 +361,4 @@ func (a *app) advise(v *values, h *hunt) {
 	if v.usesDataCollector() {
 		a.log.Warn("Microsoft ended the support of the Data Collector API on 2026-09-14, though it still takes data; deploy/logs-ingestion/README.md says how to move to the Logs Ingestion API (settings logsingestion.*)")
 	}
-}
-
-// failedDays says at the end of a backfill which days failed.
-type failedDays struct {
-	days  int
-	names []string
-	code  int
-}
-
-func (f *failedDays) add(date time.Time, err error) {
-	f.code = worst(f.code, exitCode(err))
-	f.names = append(f.names, date.Format(time.DateOnly))
-}
-
-func (f *failedDays) orNil() error {
-	if len(f.names) == 0 {
-		return nil
-	}
-	return f
-}
-
-func (f *failedDays) Error() string {
-	return fmt.Sprintf("%d of %d days did not go through: %s", len(f.names), f.days, strings.Join(f.names, ", "))
 }

@@ -95,6 +95,7 @@ func (a *app) pursueDays(ctx context.Context, v *values, h *hunt, from, to time.
 		}
 		a.at = place{p.name() + " " + from.Format(time.DateOnly), 1, failed.days}
 		a.log.Info("hunting through a range", "hunt", p.name(), "first", from.Format(time.DateOnly), "days", failed.days)
+		bad := 0
 		err := p.days(ctx, from, to, func(date time.Time, r *anomalies, err error) {
 			if r != nil {
 				deliveries = append(deliveries, r.Deliveries...)
@@ -102,10 +103,11 @@ func (a *app) pursueDays(ctx context.Context, v *values, h *hunt, from, to time.
 			if err = a.pursued(ctx, h, p, event.Day(date), r, strictly(v, inContainer(v, p.container(), err))); err != nil {
 				a.log.Error(err.Error(), "day", date.Format(time.DateOnly), "hunt", p.name())
 				failed.add(date, err)
+				bad++
 			}
 			a.at = place{p.name() + " " + date.AddDate(0, 0, 1).Format(time.DateOnly), a.at.number + 1, failed.days}
 		})
-		if ctx.Err() != nil || err != nil && len(failed.names) == 0 { // it came to no day
+		if ctx.Err() != nil || err != nil && bad == 0 { // it came to no day
 			return deliveries, inHunt(p.name(), err)
 		}
 	}

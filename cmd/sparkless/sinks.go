@@ -79,12 +79,14 @@ func (a *app) sinksOf(v *values, outlets []outlet) (func(event.Window) ([]publis
 func (a *app) newSinks(v *values, p outlet) (func(event.Window) ([]publish.Sink, error), error) {
 	var apis []publish.Sink
 	var errs []error
-	for _, open := range []func(*values, outlet) (publish.Sink, error){dataCollector, logsIngestion} {
+	for i, open := range [len(a.reaches)]func(*values, outlet) (publish.Sink, error){dataCollector, logsIngestion} {
 		s, err := open(v, p)
 		if err != nil {
 			errs = append(errs, err)
 		} else if s != nil {
-			apis = append(apis, publish.Retry(s, a.sinkPolicy(s.Name())))
+			policy := a.sinkPolicy(s.Name())
+			policy.Reach = &a.reaches[i]
+			apis = append(apis, publish.Retry(s, policy))
 		}
 	}
 	forWindow := func(w event.Window) ([]publish.Sink, error) {
