@@ -57,7 +57,7 @@ func manifests(t *testing.T) map[string][]manifest {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.HasPrefix(text, []byte("- op:")) {
+		if regexp.MustCompile(`(?m)^- \{?op:`).Match(text) {
 			continue // a patch without a container
 		}
 		d := yaml.NewDecoder(bytes.NewReader(text))
@@ -198,42 +198,59 @@ func TestKubernetesSetsSettings(t *testing.T) {
 	}
 }
 
-// The task queue of the worker is the one that sparkless-queue prints, which hangs on
-// the settings, and the page finds it in what that prints.
-func TestKubernetesTellsTheTaskQueue(t *testing.T) {
+// The task queues of the worker are those that sparkless-queue prints, which hang on the
+// settings, and queues.sh finds them in what that prints, however many hunts there are.
+func TestKubernetesTellsTheTaskQueues(t *testing.T) {
 	all := podContainers(t)
 	queue := all["sparkless-queue in temporal/byhand.yaml"]
 	if !slices.Equal(queue.Args, []string{"status", "--queue"}) {
 		t.Fatalf("%q", queue.Args)
 	}
-	page := documents(t)["deploy/kubernetes/README.md"]
+	pattern := queuePattern(t)
 	connection := accountWithDays(t, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)) // which workspace it is, is in the name
-	names := map[string]bool{}
-	var log bytes.Buffer
-	for _, name := range []string{"sparkless-queue in temporal/byhand.yaml", "sparkless-worker in temporal/worker.yaml", "sparkless-nightly in temporal/nightly.yaml", "sparkless-backfill in temporal/byhand.yaml"} {
-		t.Run(name, func(t *testing.T) {
-			environ, _ := environOf(t, all[name])
-			t.Chdir(t.TempDir())
-			for variable, value := range environ {
-				t.Setenv(variable, value)
-			}
-			t.Setenv("SPARKLESS_STORAGE_ACCOUNT", "")
-			t.Setenv("SPARKLESS_STORAGE_CONNECTION_STRING", connection)
-			t.Setenv("SPARKLESS_STORAGE_WORKSPACE", sample.Default().Workspace)
-			var out bytes.Buffer
-			if code := run(t.Context(), queue.Args, &out, &log); code != exitDone {
-				t.Fatalf("exit code %d\n%s", code, log.String())
-			}
-			names[out.String()] = true
-			pattern := regexp.MustCompile(`grep -x '(sparkless-[^']+)'`).FindStringSubmatch(page)
-			if pattern == nil || regexp.MustCompile(`(?m)^(`+pattern[1]+`)$`).FindString(log.String()+out.String()) != strings.TrimSpace(out.String()) {
-				t.Errorf("the page finds no %q by %q", out.String(), pattern)
-			}
-		})
+	for detect, hunts := range map[string]int{"masquerade": 1, "process": 1, "masquerade,process": 2, "all": 4} {
+		names := map[string]bool{}
+		for _, name := range []string{"sparkless-queue in temporal/byhand.yaml", "sparkless-worker in temporal/worker.yaml", "sparkless-nightly in temporal/nightly.yaml", "sparkless-backfill in temporal/byhand.yaml"} {
+			t.Run(detect+" of "+name, func(t *testing.T) {
+				environ, _ := environOf(t, all[name])
+				t.Chdir(t.TempDir())
+				for variable, value := range environ {
+					t.Setenv(variable, value)
+				}
+				t.Setenv("SPARKLESS_HUNTS_DETECT", detect)
+				t.Setenv("SPARKLESS_STORAGE_ACCOUNT", "")
+				t.Setenv("SPARKLESS_STORAGE_CONNECTION_STRING", connection)
+				t.Setenv("SPARKLESS_STORAGE_WORKSPACE", sample.Default().Workspace)
+				var out, log bytes.Buffer
+				if code := run(t.Context(), queue.Args, &out, &log); code != exitDone {
+					t.Fatalf("exit code %d\n%s", code, log.String())
+				}
+				names[out.String()] = true
+				found := pattern.FindAllString(log.String()+out.String(), -1)
+				if strings.Join(found, "\n")+"\n" != out.String() || len(found) != hunts {
+					t.Errorf("the script finds %q in %q", found, out.String())
+				}
+			})
+		}
+		if len(names) != 1 {
+			t.Errorf("%v", names)
+		}
 	}
-	if len(names) != 1 {
-		t.Errorf("%v", names)
+}
+
+// queuePattern finds what queues.sh takes of what a pod has printed: lines that are the
+// name of a queue from end to end.
+func queuePattern(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join(moduleRoot(t), "deploy/kubernetes/temporal/queues.sh"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	pattern := regexp.MustCompile(`grep -Ex '(sparkless-[^']+)'`).FindSubmatch(script)
+	if pattern == nil {
+		t.Fatal("the script looks for nothing")
+	}
+	return regexp.MustCompile(`(?m)^(?:` + string(pattern[1]) + `)$`)
 }
 
 // Everything that is left to the reader stands on the page.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// options are the commands of kubectl and of the Azure CLI that the page and the script
+// options are the commands of kubectl and of the Azure CLI that the page and the scripts
 // have, with those of their options that these need (kubernetes.io/docs/reference/kubectl,
 // 1.36; Microsoft Learn, "Azure CLI reference", 2.79).
 func options() map[string]string {
@@ -20,7 +20,6 @@ func options() map[string]string {
 		"kubectl create namespace":                "",
 		"kubectl create secret generic":           "--namespace --from-file",
 		"kubectl logs":                            "--namespace --follow --all-pods --tail --prefix",
-		"kubectl patch":                           "--namespace --type --patch",
 		"kubectl set env":                         "--local --filename --output",
 		"kubectl wait":                            "--namespace --for --timeout",
 		"az aks get-credentials":                  "--name --resource-group",
@@ -49,11 +48,17 @@ func TestCallsOnThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := os.ReadFile("../indexed/one-day.sh")
-	if err != nil {
-		t.Fatal(err)
+	text := ""
+	for _, name := range []string{"../indexed/one-day.sh", "../temporal/queues.sh"} {
+		script, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(script) + "\n"
+		if !strings.Contains(string(page), strings.TrimPrefix(name, "../")) {
+			t.Errorf("the page says nothing of %s", name)
+		}
 	}
-	text := string(script)
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 		text += "\n" + block[1]
 	}
@@ -83,9 +88,13 @@ func TestCallsOnThePage(t *testing.T) {
 	}
 }
 
-// What the page creates, patches and waits for is there, in the manifests.
+// What the page and the script beside it create and wait for is there, in the manifests.
 func TestPageNamesObjects(t *testing.T) {
 	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("../temporal/queues.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,17 +104,13 @@ func TestPageNamesObjects(t *testing.T) {
 			there[strings.ToLower(o.kind)+"/"+o.name] = true
 		}
 	}
-	named := regexp.MustCompile(`--from=(cronjob/[a-z-]+)`).FindAllStringSubmatch(string(page), -1)
-	if len(named) < 4 || !there["scaledobject/sparkless-worker"] || !strings.Contains(string(page), "patch scaledobject sparkless-worker ") {
+	named := regexp.MustCompile(`--from=(cronjob/[a-z-]+)`).FindAllStringSubmatch(string(page)+string(script), -1)
+	if len(named) < 4 {
 		t.Errorf("%q", named)
 	}
 	for _, name := range named {
 		if !there[name[1]] {
 			t.Errorf("there is no %s", name[1])
 		}
-	}
-	scale := of[*scaledObject](folders(t)[temporalFolder])["sparkless-worker"]
-	if !strings.Contains(string(page), `"path": "/spec/triggers/0/metadata/taskQueue"`) || scale.Spec.Triggers[0].Metadata["taskQueue"] == "" {
-		t.Error("the page patches something else than the queue")
 	}
 }

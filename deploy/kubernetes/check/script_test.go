@@ -20,21 +20,28 @@ wait)
   case "$2" in job/shard-*) end=$SHARD ;; *) end=$MERGE ;; esac
   test -e "$CALLS.$end" || { touch "$CALLS.$end"; exit 1; }
   case "$*" in *"condition=$end"*) exit 0 ;; *) exit 1 ;; esac ;;
-logs) echo findings ;;
+logs) test -z "$LOGS" && echo findings || cat "$LOGS" ;;
 esac
 `
+
+// inPath puts the stand-in into a folder, and returns what has a script find it there and
+// the file of its calls.
+func inPath(t *testing.T, dir string) (environ []string, calls string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, "kubectl"), []byte(kubectl), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	calls = filepath.Join(dir, "calls")
+	return []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CALLS=" + calls}, calls
+}
 
 // runScript runs one-day.sh for a day with jobs that end so, and returns what kubectl
 // was called for and whether the script succeeded.
 func runScript(t *testing.T, shard, merge string, args ...string) ([]string, bool) {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "kubectl"), []byte(kubectl), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	calls := filepath.Join(dir, "calls")
+	environ, calls := inPath(t, t.TempDir())
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"../indexed/one-day.sh"}, args...)...)
-	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CALLS=" + calls, "SHARD=" + shard, "MERGE=" + merge}
+	cmd.Env = append(environ, "SHARD="+shard, "MERGE="+merge)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	text, readErr := os.ReadFile(calls)
