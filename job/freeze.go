@@ -59,19 +59,38 @@ func (h *Hunt[S]) Freeze(ctx context.Context, w event.Window) (Frozen, error) {
 	if err != nil && !errors.Is(err, errNoFile) {
 		return Frozen{}, err
 	}
-	r := resultOf[S](w)
-	err = h.step(ctx, Listing, func(ctx context.Context) (err error) {
-		r.Export, err = h.List(ctx, w)
-		return err
-	})
+	export, err := h.listed(ctx, w)
 	if err != nil {
 		return Frozen{}, err
 	}
-	if len(r.Export.Blobs) == 0 {
-		return Frozen{}, h.noBlobs(ctx, r)
+	plan := NewPlan(h.Source, h.spec(), w, export.Blobs, h.shardSize(before, export.Blobs))
+	return h.freeze(ctx, thawed{plan, export, batches(plan, h.BatchSize)}, before.Key)
+}
+
+// Readable lists the window as Freeze does, and fails with ErrNoBlobs if there is nothing
+// to read: a window that nobody freezes a plan of.
+func (h *Hunt[S]) Readable(ctx context.Context, w event.Window) error {
+	w, err := checked(w)
+	if err != nil {
+		return err
 	}
-	plan := NewPlan(h.Source, h.spec(), w, r.Export.Blobs, h.shardSize(before, r.Export.Blobs))
-	return h.freeze(ctx, thawed{plan, r.Export, batches(plan, h.BatchSize)}, before.Key)
+	h = h.apart()
+	defer h.report(Progress{Phase: Over})
+	_, err = h.listed(ctx, w)
+	return err
+}
+
+// listed is what there is to read of a window: with nothing it fails with ErrNoBlobs.
+func (h *Hunt[S]) listed(ctx context.Context, w event.Window) (storage.Export, error) {
+	r := resultOf[S](w)
+	err := h.step(ctx, Listing, func(ctx context.Context) (err error) {
+		r.Export, err = h.List(ctx, w)
+		return err
+	})
+	if err == nil && len(r.Export.Blobs) == 0 {
+		err = h.noBlobs(ctx, r)
+	}
+	return r.Export, err
 }
 
 // freeze keeps the plan. One of the same run that is kept already is the one that

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sparkless/job"
+	"sparkless/masquerade"
 	"sparkless/storage/event"
 )
 
@@ -145,15 +146,30 @@ func (a *app) shard(ctx context.Context, v *values, w event.Window, plan string,
 			a.log.Warn(one.Error()) // the run is partial, which is for merge to say
 		}
 	}
+	empty := map[string]bool{} // containers of which there is nothing to read
 	if h.masquerades && h.bar == nil {
-		err = shareOfPlan(ctx, a, &h.Hunt, w, plan, s)
+		err = a.shared(v, masquerade.Name, empty, shareOfPlan(ctx, a, &h.Hunt, w, plan, s))
 	}
 	for _, p := range h.pursuits {
-		if p.barred() == nil && err == nil {
-			err = p.share(ctx, w, plan, s)
+		if err != nil {
+			return err
+		}
+		if p.barred() == nil && !empty[p.container()] {
+			err = a.shared(v, p.name(), empty, p.share(ctx, w, plan, s))
 		}
 	}
 	return err
+}
+
+// shared is what went wrong with a hunt's share. That there is nothing to read is for
+// merge to say, as of a container that is not there: others may have their shares.
+func (a *app) shared(v *values, hunt string, empty map[string]bool, err error) error {
+	if !errors.Is(err, job.ErrNoBlobs) {
+		return err
+	}
+	empty[exportOf(hunt)] = true
+	a.log.Warn(inContainer(v, exportOf(hunt), err).Error(), "hunt", hunt)
+	return nil
 }
 
 // shareOfPlan reads one share of a plan of a hunt.
@@ -218,6 +234,9 @@ func (a *app) merge(ctx context.Context, v *values, asked told, plan string) err
 func gatherPlan[S job.State[S]](ctx context.Context, h *job.Hunt[S], w event.Window, plan string) (*job.Result[S], error) {
 	f, err := h.FrozenAs(ctx, w, plan)
 	if errors.Is(err, job.ErrNoPlan) {
+		if nothing := h.Readable(ctx, w); nothing != nil { // of which there is no plan
+			return nil, nothing
+		}
 		return nil, fmt.Errorf("%w: `sparkless shard --plan %s %s` makes it", err, plan, job.Asked(w))
 	}
 	if err != nil {
