@@ -71,7 +71,7 @@ func (r *recorder) runs(id, host string) []health.Run {
 			continue
 		}
 		one := base
-		one.Error = d.Error
+		one.Error = d.wrong()
 		if len(r.Days) == 1 {
 			one.Error = strings.Join(r.Errors, "\n")
 		}
@@ -81,9 +81,22 @@ func (r *recorder) runs(id, host string) []health.Run {
 	return all
 }
 
-// describe fills in what is known of the day.
+// wrong is what went wrong on the day with any of the hunts, each error once.
+func (d *DaySummary) wrong() string {
+	all := []string{d.Error}
+	for _, h := range d.Hunts {
+		if !slices.Contains(all, h.Error) {
+			all = append(all, h.Error)
+		}
+	}
+	return strings.TrimSpace(strings.Join(all, "\n"))
+}
+
+// describe fills in what is known of the day. It is partial if it is so for one of the
+// hunts: a hunt whose container is gone must not go unnoticed among those that are well.
 func (d *DaySummary) describe(r *health.Run, f dayFacts) {
-	r.DataDay, r.WindowStart, r.WindowEnd, r.Partial = d.From, d.From, d.To, d.Partial
+	r.DataDay, r.WindowStart, r.WindowEnd = d.From, d.From, d.To
+	r.Partial = d.Partial || f.result && slices.ContainsFunc(d.Hunts, func(h HuntSummary) bool { return h.lacks })
 	if d.Empty != nil {
 		r.Empty = d.Empty.Cause
 	}

@@ -106,6 +106,26 @@ func shows(t *testing.T, what string, row publishtest.Row, want map[string]any) 
 
 const healthBase = "day/am-securityevent/WorkspaceResourceId=/subscriptions/5d2b7c1e-8f40-4a6d-9b3e-71c0a4e8d215/resourcegroups/rg-soc/providers/microsoft.operationalinsights/workspaces/law-brackwater/y=2026/m=11/d=20/"
 
+// A hunt that lacks its input makes the record of a day partial, and says why, although
+// the first one lacks nothing.
+func TestRunRecordsOfAHuntWithoutInput(t *testing.T) {
+	s := startRecords(t)
+	t.Chdir(t.TempDir())
+	sampleDay(t, "2026-11-20", "1")
+	sampleDay(t, "2026-11-21", "2")
+	rows := s.of(t, exitPartial, "run", "--folder", "day", "--day", "2026-11-20", "--detect", "masquerade,network")
+	rows = append(rows, s.of(t, exitPartial, "backfill", "--folder", "day", "--from", "2026-11-20", "--to", "2026-11-22", "--detect", "masquerade,network")...)
+	for i, row := range rows {
+		shows(t, fmt.Sprint("record ", i), row, map[string]any{"ExitCode": exitPartial, "Partial": true, "HoursMissing": 0, "Events": 2000})
+		if text := fmt.Sprint(row.Values["Error"]); strings.Count(text, "no export blobs for the hunt network") != 1 {
+			t.Errorf("record %d: %s", i, text)
+		}
+	}
+	if len(rows) != 3 {
+		t.Errorf("%d records", len(rows))
+	}
+}
+
 // A record says what the summary does, of each day that a run has been through.
 func TestRunRecords(t *testing.T) {
 	s := startRecords(t)

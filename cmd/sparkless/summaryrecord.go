@@ -189,6 +189,7 @@ func huntSummaryOf(name string, result *anomalies, err error) HuntSummary {
 	s := HuntSummary{Hunt: name, Findings: FindingCounts{BySeverity: &SeverityCounts{}}, Deliveries: []DeliverySummary{}, PhaseSeconds: map[string]float64{}}
 	if err != nil {
 		s.Error = err.Error()
+		s.lacks = errors.Is(err, job.ErrPartial) || errors.Is(err, job.ErrNoBlobs)
 	}
 	if result == nil {
 		return s
