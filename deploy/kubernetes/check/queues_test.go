@@ -28,8 +28,8 @@ func manifestsCopied(t *testing.T) string {
 func runQueues(t *testing.T, folder, printed, ended string) ([]string, bool) {
 	t.Helper()
 	dir := t.TempDir()
-	environ, calls := inPath(t, dir)
 	logs := filepath.Join(dir, "logs")
+	environ, calls := inPath(t, dir, "LOGS="+logs, "MERGE="+ended)
 	if err := os.WriteFile(logs, []byte(printed), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func runQueues(t *testing.T, folder, printed, ended string) ([]string, bool) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(folder, "temporal/queues.sh"))
-	cmd.Env = append(environ, "LOGS="+logs, "MERGE="+ended)
+	cmd.Env = environ
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	text, readErr := os.ReadFile(calls)

@@ -24,24 +24,24 @@ logs) test -z "$LOGS" && echo findings || cat "$LOGS" ;;
 esac
 `
 
-// inPath puts the stand-in into a folder, and returns what has a script find it there and
-// the file of its calls.
-func inPath(t *testing.T, dir string) (environ []string, calls string) {
+// inPath puts the stand-in into a folder, and returns an environment that has a script find
+// it there, with more variables, and the file of its calls.
+func inPath(t *testing.T, dir string, more ...string) (environ []string, calls string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, "kubectl"), []byte(kubectl), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	calls = filepath.Join(dir, "calls")
-	return []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CALLS=" + calls}, calls
+	return append([]string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CALLS=" + calls}, more...), calls
 }
 
 // runScript runs one-day.sh for a day with jobs that end so, and returns what kubectl
 // was called for and whether the script succeeded.
 func runScript(t *testing.T, shard, merge string, args ...string) ([]string, bool) {
 	t.Helper()
-	environ, calls := inPath(t, t.TempDir())
+	environ, calls := inPath(t, t.TempDir(), "SHARD="+shard, "MERGE="+merge)
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"../indexed/one-day.sh"}, args...)...)
-	cmd.Env = append(environ, "SHARD="+shard, "MERGE="+merge)
+	cmd.Env = environ
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	text, readErr := os.ReadFile(calls)
