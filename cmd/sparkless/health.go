@@ -18,6 +18,7 @@ type dayFacts struct {
 	listed bool   // what the container holds of the day is known
 	hours  int    // with blobs, of the hours that the window touches, once for each workspace
 	lacks  int    // the other hours
+	short  bool   // one of the hunts beside the first has read less than all, or nothing
 }
 
 // factsOf are the facts of a day that has a result, or failed with err. The hours of
@@ -96,7 +97,7 @@ func (d *DaySummary) wrong() string {
 // hunts: a hunt whose container is gone must not go unnoticed among those that are well.
 func (d *DaySummary) describe(r *health.Run, f dayFacts) {
 	r.DataDay, r.WindowStart, r.WindowEnd = d.From, d.From, d.To
-	r.Partial = d.Partial || f.result && slices.ContainsFunc(d.Hunts, func(h HuntSummary) bool { return h.lacks })
+	r.Partial = d.Partial || f.result && f.short
 	if d.Empty != nil {
 		r.Empty = d.Empty.Cause
 	}

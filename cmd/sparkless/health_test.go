@@ -237,7 +237,7 @@ func TestRunRecordsAreBounded(t *testing.T) {
 
 // What a record says is what its schema says, whatever is known.
 func TestRunRecordsKeepToTheirSchema(t *testing.T) {
-	whole := recorder{Summary: sampleSummary(), facts: []dayFacts{{"", true, true, 21, 3}}}
+	whole := recorder{Summary: sampleSummary(), facts: []dayFacts{{result: true, listed: true, hours: 21, lacks: 3}}}
 	whole.Started, whole.Finished = "2026-11-22T00:00:00Z", "2026-11-22T00:01:23.4Z"
 	none := recorder{Summary: newSummary()}
 	none.Command, none.Started, none.Finished, none.Errors = "run", whole.Started, whole.Finished, []string{"a", "b\u202e"}

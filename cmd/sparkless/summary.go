@@ -121,7 +121,6 @@ type HuntSummary struct {
 	Partial      bool               `json:"partial"`
 	Error        string             `json:"error,omitempty"`
 	PhaseSeconds map[string]float64 `json:"phase_seconds"`
-	lacks        bool               // input: it is partial, or there was none
 }
 
 // EmptySummary says why there is no finding.

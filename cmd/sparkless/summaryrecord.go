@@ -168,6 +168,9 @@ func (r *recorder) pursuit(p pursuit, w event.Window, result *anomalies, err err
 		r.Days, r.facts = append(r.Days, d), append(r.facts, factsOf(w, outcomeOf(result), err))
 		r.Totals.add(d, result != nil)
 	}
+	if errors.Is(err, job.ErrPartial) || errors.Is(err, job.ErrNoBlobs) {
+		r.facts[at].short = true
+	}
 	s := huntSummaryOf(p.name(), result, err)
 	if r.phases != nil {
 		s.PhaseSeconds, r.phases = r.phases, nil
@@ -189,7 +192,6 @@ func huntSummaryOf(name string, result *anomalies, err error) HuntSummary {
 	s := HuntSummary{Hunt: name, Findings: FindingCounts{BySeverity: &SeverityCounts{}}, Deliveries: []DeliverySummary{}, PhaseSeconds: map[string]float64{}}
 	if err != nil {
 		s.Error = err.Error()
-		s.lacks = errors.Is(err, job.ErrPartial) || errors.Is(err, job.ErrNoBlobs)
 	}
 	if result == nil {
 		return s
