@@ -84,6 +84,9 @@ func (a *app) tryExport(ctx context.Context, v *values, exported string, c *job.
 	if ctx.Err() != nil || !several(v) {
 		return nil, err
 	}
+	if err != nil && c.Layout == storage.LayoutAuto {
+		c.Layout = storage.LayoutExport // as it is most often once it is there: the queue of a hunt has a name by it
+	}
 	return barring(v, exported, err), nil
 }
 

@@ -291,6 +291,11 @@ func TestWorkerWorksForEachHunt(t *testing.T) {
 func TestManyMachinesGoOnWithoutAContainer(t *testing.T) {
 	day := newTogether(t)
 	const missing = "no export blobs for the hunt network"
+	queues := func() string {
+		_, text, _ := executeAt(t.Context(), plainServers(), "status", "--queue", "--detect", "masquerade,network")
+		return text
+	}
+	before := queues()
 	for _, command := range []string{"run", "backfill"} {
 		args := []string{command, "--engine", "temporal", "--detect", "masquerade,network", "--out", command + "-{day}.jsonl"}
 		if command == "run" {
@@ -312,6 +317,13 @@ func TestManyMachinesGoOnWithoutAContainer(t *testing.T) {
 	code, _, log := executeAt(ctx, f, "worker", "--detect", "masquerade,network")
 	if code != exitInterrupted || !slices.Equal(f.hunts(), []string{"masquerade"}) || !strings.Contains(log, missing) {
 		t.Errorf("worker: exit code %d, asked for %v\n%s", code, f.hunts(), log)
+	}
+	// Whoever watches the queues need not be told anew once it is there.
+	if err := os.MkdirAll("export/am-devicenetworkevents", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if after := queues(); after != before || strings.Count(after, "\n") != 2 {
+		t.Errorf("the queues are\n%s, before\n%s", after, before)
 	}
 }
 
