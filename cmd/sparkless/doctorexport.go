@@ -11,12 +11,8 @@ import (
 	"time"
 
 	"sparkless/cmd/sparkless/doctor"
-	"sparkless/job"
-	"sparkless/masquerade"
-	"sparkless/process"
 	"sparkless/storage"
 	"sparkless/storage/azure"
-	"sparkless/storage/event"
 	"sparkless/storage/local"
 	"sparkless/storage/printable"
 )
@@ -283,83 +279,4 @@ func sampleOf(blobs []storage.Blob) storage.Blob {
 		}
 	}
 	return best
-}
-
-// events reads the beginning of one blob as a run would.
-func (x *exam) events(ctx context.Context) doctor.Finding {
-	if x.sample.Name == "" {
-		return doctor.Skip("there is no blob to read")
-	}
-	if hunts, err := chosen(x.v); err == nil && !slices.Contains(hunts, masquerade.Name) && !slices.Contains(hunts, process.Name) {
-		return doctor.Skip("hunts.detect names no hunt that reads what it counts, process creations")
-	}
-	spec := masquerade.New(x.draft.params, job.DefaultConfig().Scope, 1).Spec()
-	query := event.Query{Columns: append(slices.Clone(spec.Columns), "EventID"), Mode: event.Strict, Arrays: x.plain}
-	if f := x.draft.Fields; f != nil {
-		query.EventIDs = spec.EventIDs
-		query = query.With(f)
-	}
-	s := event.NewScanner(query, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
-	part := event.Whole(x.sample)
-	if query.Splittable(x.sample) {
-		part.Length = min(part.Length, sampleBytes)
-	}
-	var seen sampled
-	err := s.Open(ctx, x.input, part)
-	for err == nil && seen.events < sampleEvents && s.Scan() {
-		seen.add(s.Record(), query)
-	}
-	err = errors.Join(err, s.Err(), s.Close())
-	stats := s.Stats()
-	seen.events += int(stats.Other)
-	return x.judge(ctx, seen, stats.MalformedLines(), err)
-}
-
-// sampled counts events.
-type sampled struct{ events, created, named, commands int }
-
-func (s *sampled) add(r *event.Record, q event.Query) {
-	s.events++
-	text := func(name string) string { return r.Value(slices.Index(q.Columns, name)).Text() }
-	if len(q.EventIDs) == 0 && text("EventID") != "4688" {
-		return
-	}
-	s.created++
-	if text("Process") != "" || text("NewProcessName") != "" {
-		s.named++
-	}
-	if text("CommandLine") != "" {
-		s.commands++
-	}
-}
-
-// judge says what the sample means.
-func (x *exam) judge(ctx context.Context, seen sampled, malformed int64, err error) doctor.Finding {
-	blob := fmt.Sprintf("%q", printable.Whole(x.sample.Name))
-	if err != nil {
-		return doctor.Fail(fmt.Errorf("%s: %w", blob, err), x.accessAdvice(ctx, err, x.v.text("storage.container"), "Storage Blob Data Reader", "r")...)
-	}
-	text := fmt.Sprintf("the beginning of %s has %d events, %d of them %s (a process was created), %d with a command line, and %d malformed lines",
-		blob, seen.events, seen.created, strings.TrimPrefix(eventsText(x.draft.Fields), "event "), seen.commands, malformed)
-	looks := ""
-	if seen.named == 0 {
-		looks = lookAt(ctx, x.v, x.input, []storage.Blob{x.sample})
-	}
-	switch {
-	case looks != "":
-		return doctor.Warn(text, looks)
-	case seen.events == 0 && malformed > 0:
-		return doctor.Fail(errors.New(text), "is this the container of a table's export? a run reads JSON lines, also compressed with gzip or zstd, and Parquet")
-	case seen.events == 0:
-		return doctor.Warn(text, "the blob is empty: look at another")
-	case seen.created == 0 && x.draft.Fields != nil:
-		return doctor.Warn(text, "without "+eventsText(x.draft.Fields)+" there is nothing to find: fields.preset (--fields) or fields.events (--event) says which events are process creations")
-	case seen.created == 0:
-		return doctor.Warn(text, `without 4688 there is nothing to find: have the machines audit "Process Creation" (auditpol /set /subcategory:"Process Creation" /success:enable), and the data collection rule collect it (Common or All Events)`)
-	case seen.named == 0:
-		return doctor.Fail(errors.New(text+": none has a Process or NewProcessName"), "is this the table SecurityEvent, or a transformation of it that leaves these columns out?")
-	case malformed > 0:
-		return doctor.Warn(text, "a run keeps malformed lines aside, and fails above job.max-malformed")
-	}
-	return doctor.Pass("%s", text)
 }
