@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"sparkless/publish/anomaly"
 	"sparkless/storage/printable"
@@ -78,9 +79,10 @@ func (a *account) remember(f *anomaly.Finding, history *State) {
 		return
 	}
 	for kind, name := range map[int]string{computers: "new-computers", addresses: "new-sources"} {
-		if new := a.unknown(kind, all); len(new) > 0 {
+		if new, of := a.unknown(kind, all); len(new) > 0 {
 			f.AnomalyReasons = append(f.AnomalyReasons, anomaly.Reason{Name: name, Value: fmt.Sprint(len(new)),
-				Why: fmt.Sprintf("%s not seen with the account before, such as %s", counted(len(new), [...]string{computers: "computer", addresses: "source address"}[kind]), printable.Text(new[0]))})
+				Usual: fmt.Sprintf("%d of %d known since %s", of-len(new), of, f.FirstSeen[:len(time.DateOnly)]),
+				Why:   fmt.Sprintf("%s not seen with the account before, such as %s", counted(len(new), [...]string{computers: "computer", addresses: "source address"}[kind]), printable.Text(new[0]))})
 		}
 	}
 	slices.SortStableFunc(f.AnomalyReasons, func(x, y anomaly.Reason) int {
@@ -88,11 +90,14 @@ func (a *account) remember(f *anomaly.Finding, history *State) {
 	})
 }
 
-// unknown are the values of a kind, in order, that no earlier day of the account had.
-func (a *account) unknown(kind int, past *earlier) (all []string) {
+// unknown are the values of a kind, in order, that no earlier day of the account had, and
+// of is how many values there are.
+func (a *account) unknown(kind int, past *earlier) (all []string, of int) {
+	seen := map[uint32]struct{}{}
 	for _, j := range a.rows {
 		kept := j.kept(kind)
 		for _, i := range kept.items {
+			seen[i.ref] = struct{}{}
 			if _, ok := past.known[sighting{kind, i.ref}]; ok {
 				continue
 			}
@@ -102,7 +107,7 @@ func (a *account) unknown(kind int, past *earlier) (all []string) {
 		}
 	}
 	slices.Sort(all)
-	return all
+	return all, len(seen)
 }
 
 // remember fills in when the entity was first seen, and on how many days.

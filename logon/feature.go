@@ -70,11 +70,9 @@ func (r *row) features() (v [features]float64) {
 	return v
 }
 
-// baseline is what numbers are usual: those of other days of an account, or those of
-// other accounts of the day.
+// baseline is what numbers are usual: those of other days of an account or a source.
 type baseline struct {
-	n      int  // days, or accounts
-	peers  bool // they are accounts
+	n      int // days
 	centre [features]float64
 	spread [features]float64 // both of log(1 + v)
 	median [features]float64
@@ -94,8 +92,8 @@ const countingNoise = 0.75
 // absolute deviation.
 const deviationOfMedian = 1.4826
 
-func newBaseline(days [][features]float64, peers bool) *baseline {
-	b := &baseline{n: len(days), peers: peers}
+func newBaseline(days [][features]float64) *baseline {
+	b := &baseline{n: len(days)}
 	for f := range features {
 		values := make([]float64, len(days))
 		for i := range days {
@@ -108,9 +106,14 @@ func newBaseline(days [][features]float64, peers bool) *baseline {
 			values[i] = math.Abs(math.Log1p(v) - b.centre[f])
 		}
 		slices.Sort(values)
-		b.spread[f] = max(deviationOfMedian*median(values), leastSpread, countingNoise/math.Sqrt(1+b.median[f]))
+		b.spread[f] = spreadOf(median(values), b.median[f])
 	}
 	return b
+}
+
+// spreadOf is the spread of numbers by their median, and that of their distances from it.
+func spreadOf(distance, median float64) float64 {
+	return max(deviationOfMedian*distance, leastSpread, countingNoise/math.Sqrt(1+median))
 }
 
 // median is that of sorted values.
@@ -129,11 +132,12 @@ func (b *baseline) deviations(v [features]float64) (z [features]float64) {
 
 // usual says what a number is else: 3 (0 to 7 on 21 days).
 func (b *baseline) usual(f int) string {
-	where := fmt.Sprintf("on %s", counted(b.n, "day"))
-	if b.peers {
-		where = fmt.Sprintf("of %s", counted(b.n, "account"))
-	}
-	return fmt.Sprintf("%s (%s to %s %s)", number(b.median[f]), number(b.low[f]), number(b.high[f]), where)
+	return inRange(b.median[f], b.low[f], b.high[f], fmt.Sprintf("on %s", counted(b.n, "day")))
+}
+
+// inRange says what a number is else, and where.
+func inRange(median, low, high float64, where string) string {
+	return fmt.Sprintf("%s (%s to %s %s)", number(median), number(low), number(high), where)
 }
 
 // number spells a number without needless digits.

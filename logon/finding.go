@@ -30,8 +30,10 @@ func (d *Detector) deviations(ctx context.Context, w event.Window, day, history 
 			return nil, err
 		}
 	}
-	for _, r := range day.sources.sorted(&day.store) {
-		if s := sprayed(r, d.usualOfSource(day, history, r)); s != nil {
+	sources := day.sources.sorted(&day.store)
+	others := sourcesOf(sources)
+	for _, r := range sources {
+		if s := sprayed(r, d.usualOfSource(day, history, r), others[r.day]); s != nil {
 			tell := func() (f anomaly.Finding, ok bool, err error) {
 				f, err = d.ofSource(r, s, history)
 				return f, true, err
@@ -128,7 +130,7 @@ func accountsOf(all []judged, day *State) []*account {
 	return list
 }
 
-// usualOfSource is what the source did on other days, nil if these are few.
+// usualOfSource is what the source did on other days, nil if nothing can be told of them.
 func (d *Detector) usualOfSource(day, history *State, r *row) *baseline {
 	days := history.earlier(r.key).valuesBut(r.day)
 	for _, other := range day.sources.named(r.key.withoutDay(), &day.store) {
@@ -136,10 +138,10 @@ func (d *Detector) usualOfSource(day, history *State, r *row) *baseline {
 			days = append(days, other.features())
 		}
 	}
-	if len(days) < d.params.MinDays {
+	if len(days) < leastFew {
 		return nil
 	}
-	return newBaseline(days, false)
+	return newBaseline(days)
 }
 
 // ofAccount is the finding of an account on a day, if there is any.
@@ -185,7 +187,7 @@ func (a *account) shapes() (all []shape) {
 
 // increases are the numbers that are above the account's usual ones.
 func (j *judged) increases() (all []shape) {
-	if j.usual == nil || j.usual.peers {
+	if j.usual == nil {
 		return nil // being new is not unusual, and neither is being unlike others
 	}
 	for f, about := range featureList() {
@@ -194,7 +196,7 @@ func (j *judged) increases() (all []shape) {
 		}
 		all = append(all, shape{
 			reason: anomaly.Reason{Name: about.name, Value: number(j.values[f]), Usual: j.usual.usual(f),
-				Why: fmt.Sprintf("%s %s; usual %s", number(j.values[f]), about.what, j.usual.usual(f))},
+				Why: fmt.Sprintf("%s %s (%s); usual %s", number(j.values[f]), about.what, typeName(j.logonType), j.usual.usual(f))},
 			score: about.weight * scoreOf(j.z[f]),
 		})
 	}
@@ -214,15 +216,17 @@ func (j *judged) oddTogether(forest *outlier.Forest) (*shape, error) {
 	}
 	list := featureList()
 	slices.SortStableFunc(together, func(a, b int) int { return cmp.Compare(e.Contributions[a], e.Contributions[b]) })
-	var names, parts []string
+	var values, usual, parts []string
 	for _, f := range together[:min(4, len(together))] {
-		names = append(names, list[f].name)
-		parts = append(parts, fmt.Sprintf("%s %s (usual %s)", number(j.values[f]), list[f].what, number(j.usual.median[f])))
+		value, median := number(j.values[f])+" "+list[f].what, number(j.usual.median[f])
+		values, usual = append(values, value), append(usual, median)
+		parts = append(parts, fmt.Sprintf("%s (usual %s)", value, median))
 	}
 	return &shape{
-		reason: anomaly.Reason{Name: "odd-together", Value: strings.Join(names, ", "),
-			Why: "unusual together: " + strings.Join(parts, ", ")},
-		score: score,
+		reason: anomaly.Reason{Name: "odd-together", Value: strings.Join(values, ", "),
+			Usual: fmt.Sprintf("%s (medians of %s)", strings.Join(usual, ", "), counted(j.usual.n, "day")),
+			Why:   fmt.Sprintf("unusual together (%s): %s", typeName(j.logonType), strings.Join(parts, ", "))},
+		score: score, whole: true,
 	}, nil
 }
 
@@ -248,7 +252,7 @@ func (d *Detector) finding(kind, entity string, shapes []shape) anomaly.Finding 
 
 // told is the shape in a line, with the usual value.
 func (s *shape) told() string {
-	if s.reason.Usual == "" || strings.Contains(s.reason.Why, s.reason.Usual) {
+	if s.whole || s.reason.Usual == notKnown || strings.Contains(s.reason.Why, s.reason.Usual) {
 		return s.reason.Why
 	}
 	return s.reason.Why + "; usual " + s.reason.Usual

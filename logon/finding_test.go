@@ -31,6 +31,14 @@ func finish(t testing.TB, d *Detector, day, history *State) []anomaly.Finding {
 			f.StartTime > f.EndTime || f.FirstSeen > f.StartTime || f.AnomalyReasons[0].Why == "" {
 			t.Fatalf("not whole: %s", r.Body)
 		}
+		if d.params.Notebook && !slices.Equal(f.Techniques, []string{"T1078"}) {
+			t.Fatalf("no technique: %s", r.Body)
+		}
+		for _, reason := range f.AnomalyReasons {
+			if reason.Value == "" || reason.Usual == "" {
+				t.Fatalf("%s says not what is usual: %s", reason.Name, r.Body)
+			}
+		}
 		ids[f.FindingId] = true
 		all = append(all, f)
 	}

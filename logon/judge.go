@@ -12,15 +12,14 @@ import (
 type judged struct {
 	*row
 	values [features]float64
-	usual  *baseline // nil if nothing is known to compare with
+	usual  *baseline // of its own other days; nil if these are few
+	few    *baseline // of the few; nil if there are none, or enough
+	others *group    // of its domain and logon type, if its own days are few; nil if there are few others
 	z      [features]float64
 	forest float64 // minus the score of the isolation forest: 0.5 is average; 0 without one
 	asked  []float64
 	past   *earlier // nil if it was not seen before
 }
-
-// leastPeers is how many other accounts make a group to compare with.
-const leastPeers = 10
 
 // leastRows is how many user-days a forest is grown of.
 const leastRows = 64
@@ -39,14 +38,20 @@ func (d *Detector) judge(ctx context.Context, day, history *State) ([]judged, *o
 	for i, r := range rows {
 		all[i] = judged{row: r, values: r.features(), past: history.earlier(r.key)}
 	}
-	groups := peersOf(all)
+	groups := groupsOf(all)
 	for i := range all {
 		j := &all[i]
-		if j.usual = d.ownBaseline(day, history, j); j.usual == nil {
-			j.usual = groups[peerKey(j.key)]
-		}
-		if j.usual != nil {
+		days := d.otherDays(day, history, j)
+		switch n := len(days); {
+		case n >= d.params.MinDays:
+			j.usual = newBaseline(days)
 			j.z = j.usual.deviations(j.values)
+			continue
+		case n > 0:
+			j.few = newBaseline(days)
+		}
+		if j.others = groups[peerKey(j.key)]; j.others != nil {
+			j.z = j.others.deviations(j.values)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -75,10 +80,10 @@ func (s *State) days() int {
 	return s.past.days
 }
 
-// ownBaseline is that of the account's other days, in the history and in the window, nil
-// if these are few. Where it was seen on enough days, and by this logon type on few, the
-// numbers of the others are 0.
-func (d *Detector) ownBaseline(day, history *State, j *judged) *baseline {
+// otherDays are the numbers of the account's other days, in the history and in the window.
+// Where it was seen on more days than by this logon type, and by that on few, the numbers
+// of the others are 0.
+func (d *Detector) otherDays(day, history *State, j *judged) [][features]float64 {
 	days := j.past.valuesBut(j.day)
 	if len(day.accounts.days) > 1 {
 		for _, other := range day.accounts.named(j.key.withoutDay(), &day.store) {
@@ -92,10 +97,7 @@ func (d *Detector) ownBaseline(day, history *State, j *judged) *baseline {
 			days = append(days, make([][features]float64, other)...)
 		}
 	}
-	if len(days) < d.params.MinDays {
-		return nil
-	}
-	return newBaseline(days, false)
+	return days
 }
 
 // daysOf is on how many days a Past saw an account, without the one given.
@@ -123,32 +125,12 @@ func (e *earlier) valuesBut(day int32) (days [][features]float64) {
 	return days
 }
 
-// peerKey names the accounts to compare with: of the same domain and logon type, on the
-// same day.
-func peerKey(k key) key { return key{day: k.day, domain: k.domain, logonType: k.logonType} }
-
-// peersOf are the baselines of groups that are large enough.
-func peersOf(all []judged) map[key]*baseline {
-	values := map[key][][features]float64{}
-	for i := range all {
-		of := peerKey(all[i].key)
-		values[of] = append(values[of], all[i].values)
-	}
-	groups := map[key]*baseline{}
-	for of, v := range values {
-		if len(v) > leastPeers {
-			groups[of] = newBaseline(v, true)
-		}
-	}
-	return groups
-}
-
 // grow grows a forest over the deviations of all user-days that have any, and asks it of
 // each. It is nil if these are few.
 func (d *Detector) grow(all []judged) (*outlier.Forest, error) {
 	var with []*judged
 	for i := range all {
-		if all[i].usual != nil {
+		if all[i].usual != nil || all[i].others != nil {
 			with = append(with, &all[i])
 		}
 	}
@@ -213,7 +195,7 @@ const (
 // combination is the score of a day that is odd by several numbers together, 0 if it is
 // not, and these numbers. It is at most that of a severity of Low: no number is far out.
 func (j *judged) combination() (score float64, together []int) {
-	if j.forest < oddTogether || j.usual == nil || j.usual.peers {
+	if j.forest < oddTogether || j.usual == nil {
 		return 0, nil
 	}
 	list := featureList()

@@ -105,11 +105,12 @@ func (d *Detector) notebookFinding(s ScoredDay, r *row, days []UserDay, history 
 	}
 	slices.SortStableFunc(shapes, func(a, b shape) int { return compareDown(a.score, b.score) })
 	if len(shapes) == 0 {
-		shapes = []shape{{reason: anomaly.Reason{Name: "forest", Value: fmt.Sprintf("%.4f", s.Score), Why: "an outlier of the isolation forest"}, score: 1}}
+		shapes = []shape{{reason: anomaly.Reason{Name: "forest", Value: fmt.Sprintf("%.4f", s.Score), Usual: notKnown, Why: "an outlier of the isolation forest"}, score: 1}}
 	}
 	f := d.finding("account", accountName(r.domain, r.user), shapes)
 	f.Score = round(min(1, low+2*math.Max(0, s.Score)))
 	f.Severity, f.Mode, f.UserName = severity(f.Score), "notebook", f.Entity
+	f.Tactics, f.Techniques = []string{"InitialAccess"}, []string{"T1078"}
 	a := &account{rows: []*judged{{row: r, values: r.features(), past: history.earlier(r.key)}}}
 	a.describe(&f)
 	a.remember(&f, history)
@@ -127,7 +128,7 @@ func usualOf(days []UserDay, of UserDay, f int) string {
 		}
 	}
 	if len(values) == 0 {
-		return "not known"
+		return notKnown
 	}
-	return newBaseline(values, false).usual(0)
+	return newBaseline(values).usual(0)
 }

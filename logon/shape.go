@@ -14,11 +14,16 @@ type shape struct {
 	score      float64
 	tactics    []string
 	techniques []string
+	whole      bool // the words of the reason say what is usual
 }
+
+// notKnown is in the place of what is usual where nothing is known to compare with.
+const notKnown = "not known"
 
 const (
 	guessesOfForce = 10 // wrong passwords on a day, from which they may be brute force
 	guessesOfRush  = 5  // within a minute of the clock, faster than people type
+	guessesOfRun   = 5  // of a source, within the hour before its first success
 	usersOfSpray   = 5  // with failures from one source on a day
 	fewEach        = 5  // guesses a user of spraying, at most, in the mean
 	breadth        = 10 // computers
@@ -47,74 +52,6 @@ func (a *account) sum(of func(*row) int64) (n int64) {
 	return n
 }
 
-// forced is the row of brute force, if there is any: many guesses, or guesses faster than
-// people type, and, of an account with a history, more than ever.
-func (a *account) forced() *judged {
-	var worst *judged
-	for _, j := range a.rows {
-		peak, _ := j.peak()
-		many := j.guesses >= guessesOfForce || peak >= guessesOfRush
-		ever := j.usual != nil && !j.usual.peers && float64(j.failed) <= 1.5*j.usual.high[failedLogons]
-		if many && !ever && (worst == nil || j.guesses > worst.guesses) {
-			worst = j
-		}
-	}
-	return worst
-}
-
-// bruteForce is many guesses at the password of one account.
-func (a *account) bruteForce() *shape {
-	j := a.forced()
-	if j == nil {
-		return nil
-	}
-	peak, minute := j.peak()
-	why := fmt.Sprintf("%d wrong passwords, up to %d in a minute (%s UTC), from %s", j.guesses, peak, minute, a.from())
-	if j.unknown == j.guesses {
-		why += "; there is no such user"
-	}
-	return &shape{
-		reason:  anomaly.Reason{Name: "brute-force", Value: fmt.Sprintf("%d wrong passwords", j.guesses), Usual: j.usually(failedLogons), Why: why},
-		score:   max(low, scoreOfCount(j.guesses)),
-		tactics: []string{"CredentialAccess"}, techniques: []string{"T1110.001"},
-	}
-}
-
-// guessed is a logon that succeeded after brute force, from the same source.
-func (a *account) guessed() *shape {
-	j := a.forced()
-	if j == nil {
-		return nil
-	}
-	last, first := never.last, j.failSpan.first
-	for _, other := range a.rows {
-		last = max(last, other.okSpan.last)
-	}
-	if last <= first {
-		return nil
-	}
-	from := a.brokenFrom()
-	if from == "" {
-		return nil
-	}
-	return &shape{
-		reason: anomaly.Reason{Name: "success-after-failures", Value: fmt.Sprintf("%d wrong passwords, then a logon", j.guesses),
-			Why: fmt.Sprintf("a logon from %s succeeded after the first of %d wrong passwords", printable.Text(from), j.guesses)},
-		score:   1 - 0.6*(1-scoreOfCount(j.guesses)), // 0.7 at ten
-		tactics: []string{"CredentialAccess", "InitialAccess"}, techniques: []string{"T1110.001", "T1078"},
-	}
-}
-
-// brokenFrom is the source that many guesses at the account came from, and a success.
-func (a *account) brokenFrom() string {
-	for _, s := range a.sources {
-		if t := s.kept(users).find(shortened(a.name())); t.failed >= guessesOfRush && t.ok > 0 {
-			return s.source
-		}
-	}
-	return ""
-}
-
 // from names the sources of the failures.
 func (a *account) from() string {
 	switch len(a.sources) {
@@ -135,10 +72,11 @@ func (a *account) spread() *shape {
 		}
 		n, score := int64(j.values[computersAccessed]), float64(0)
 		switch {
-		case j.usual == nil && n >= breadthAlone:
-			score = medium
-		case j.usual != nil && n >= breadth:
+		case n < breadth:
+		case j.usual != nil:
 			score = scoreOf(j.z[computersAccessed])
+		case j.standsOut(computersAccessed, breadth, breadthAlone):
+			score = unsure(medium)
 		}
 		if score < low || best != nil && best.score >= score {
 			continue
@@ -160,28 +98,23 @@ func techniqueOf(logonType int16) string {
 	return "T1021"
 }
 
-// usually says what a number is else, "" where that is not known.
-func (j *judged) usually(f int) string {
-	if j.usual == nil {
-		return ""
-	}
-	return j.usual.usual(f)
-}
-
 // sprayed is one source that tried few passwords at each of many users, nil if the row
-// of a source is not like that. Usual is what the source did on other days, or nil.
-func sprayed(r *row, usual *baseline) *shape {
+// of a source is not like that. Usual is what the source did on other days, and others is
+// what other sources did; either may be nil.
+func sprayed(r *row, usual *baseline, others *others) *shape {
 	failing := r.kept(users).failing()
 	all, _ := r.kept(users).distinct()
 	if failing < usersOfSpray || 2*failing <= all || r.guesses > fewEach*failing || 2*r.guesses < r.failed {
 		return nil
 	}
-	told := ""
+	var told []string
 	if usual != nil {
-		if float64(failing) <= 1.5*usual.high[failingUsers] {
+		if !moreThanEver(float64(failing), usual.high[failingUsers]) {
 			return nil
 		}
-		told = usual.usual(failingUsers)
+		told = append(told, usual.usual(failingUsers))
+	} else if others != nil {
+		told = append(told, others.usual(float64(failing), "source"))
 	}
 	score := scoreOfCount(failing)
 	peak, minute := r.peak()
@@ -193,7 +126,7 @@ func sprayed(r *row, usual *baseline) *shape {
 		why += fmt.Sprintf("; %d were for users that there are not", r.unknown)
 	}
 	return &shape{
-		reason: anomaly.Reason{Name: "password-spraying", Value: fmt.Sprintf("%d users", failing), Usual: told, Why: why},
+		reason: anomaly.Reason{Name: "password-spraying", Value: fmt.Sprintf("%d users", failing), Usual: orNotKnown(told), Why: why},
 		score:  score, tactics: []string{"CredentialAccess"}, techniques: []string{"T1110.003"},
 	}
 }

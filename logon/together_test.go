@@ -37,7 +37,8 @@ func TestOddTogether(t *testing.T) {
 	before := daysBefore(14, work)
 	day := stateOf(work(0))
 	got := finish(t, d, day, pastOf(t, d, day, before...))
-	if len(got) != 1 || got[0].Entity != `CONTOSO\user77` || got[0].Severity != anomaly.Low || !strings.Contains(sum(got[:1])[0], "odd-together") {
+	if len(got) != 1 || got[0].Entity != `CONTOSO\user77` || got[0].Severity != anomaly.Low || !strings.Contains(sum(got[:1])[0], "odd-together") ||
+		!strings.HasPrefix(got[0].Description, `CONTOSO\user77: unusual together (3 - Network): `) || strings.Contains(got[0].Description, ";") || !strings.Contains(got[0].AnomalyReasons[0].Usual, "(medians of ") {
 		t.Fatalf("%q", sum(got))
 	}
 }

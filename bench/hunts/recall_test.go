@@ -1,5 +1,5 @@
 // Package hunts measures what the hunts find of the cases that are planted in a sample
-// day, after a week of history, and what else they report.
+// day, after a week of history, or another time, and what else they report.
 package hunts
 
 import (
@@ -26,9 +26,6 @@ import (
 	"sparkless/storage/event"
 )
 
-// daysBefore is how many days of history there are.
-const daysBefore = 7
-
 // budget is how many findings a hunt may have.
 const budget = 20
 
@@ -36,6 +33,7 @@ const budget = 20
 var (
 	seedList   = flag.String("seeds", "1", "seeds of the companies")
 	eventCount = flag.Int("events", 12_000, "events of a company's day, of a thousand names at least")
+	daysBefore = flag.Int("days", 7, "days of history")
 	asNotebook = flag.Bool("notebook", false, "as the notebooks do")
 )
 
@@ -96,7 +94,7 @@ func hunted[S job.State[S]](t *testing.T, d job.Detector[S], seed uint64) ([]ano
 	text, cases := lines(t, config(seed, 0), d.Spec().Container)
 	day := folded(t, d, config(seed, 0), text)
 	past := d.(job.Remembering[S]).Past(day)
-	for earlier := 1; earlier <= daysBefore; earlier++ {
+	for earlier := 1; earlier <= *daysBefore; earlier++ {
 		c := config(seed, earlier)
 		before, _ := lines(t, c, d.Spec().Container)
 		file, err := folded(t, d, c, before).Encode("")
