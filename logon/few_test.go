@@ -161,12 +161,28 @@ func TestSuccessFollowsGuesses(t *testing.T) {
 		"long after":     {append(repeat(3, time.Second, failing(alice(70*time.Minute)), nil), append(run, alice(9*time.Hour))...), false},
 		"after a burst":  {append(repeat(30, time.Second, failing(alice(time.Hour)), nil), alice(0), alice(9*time.Hour)), true},
 		"before a burst": {append(repeat(30, time.Second, failing(alice(time.Hour)), nil), alice(0)), false},
-		"after a few":    {append(repeat(20, 20*time.Minute, failing(alice(0)), nil), alice(10*time.Hour)), false},
+		"before a burst, and from elsewhere after": {append(repeat(30, time.Second, failing(alice(time.Hour)), nil), alice(0),
+			logonEvent{at: date.Add(9 * time.Hour), domain: "CONTOSO", user: "alice", computer: "srv1.contoso.com", address: "10.0.0.9"}), false},
+		"after a few": {append(repeat(20, 20*time.Minute, failing(alice(0)), nil), alice(10*time.Hour)), false},
 	} {
 		day := stateOf(c.events)
 		got := strings.Join(sum(finish(t, d, day, pastOf(t, d, day, daysBefore(6, quiet)...))), " ")
 		if strings.Contains(got, "success-after-failures") != c.want || !strings.Contains(got, "brute-force") {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// Of guesses in more minutes than are kept, how dense they are is estimated.
+func TestDensityIsEstimated(t *testing.T) {
+	t.Parallel()
+	for every, want := range map[time.Duration]int64{3 * time.Minute: 20, 9 * time.Minute: 7} {
+		rows := stateOf(repeat(int(24*time.Hour/every), every, failing(alice(0)), nil))
+		rows.settle()
+		g := rows.accounts.sorted(&rows.store)[0].guessing()
+		most, _ := g.densest()
+		if _, burst := g.burst(); most < want || most > 2*want || burst != (want > guessesOfForce) {
+			t.Errorf("every %s: %d within an hour", every, most)
 		}
 	}
 }
