@@ -37,15 +37,19 @@ func (d *Detector) Charts(w event.Window, day, history *State, findings []anomal
 	if err != nil {
 		return nil, err
 	}
-	clusters, err := p.clusters(d.workers)
-	if err != nil {
-		return nil, err
+	charts = append(charts, correlation)
+	if p.varies() {
+		clusters, err := p.clusters(d.workers)
+		if err != nil {
+			return nil, err
+		}
+		charts = append(charts, clusters)
 	}
 	importances, err := p.importances()
 	if err != nil {
 		return nil, err
 	}
-	return append(charts, correlation, clusters, importances, p.risk()), nil
+	return append(charts, importances, p.risk()), nil
 }
 
 // plot draws a view.
@@ -157,8 +161,17 @@ const (
 	clusterLeast  = 10
 )
 
+// varies reports whether the groups that clusters are made of differ in any column. A few
+// executions may not: they have no components, and all of them would be one point.
+func (p *plot) varies() bool {
+	m, _ := p.matrix()
+	places := p.oddest(outlier.MaxClustered)
+	return slices.ContainsFunc(places, func(at int) bool { return !slices.Equal(m.Row(at), m.Row(places[0])) })
+}
+
 // clusters are groups in the plane of the two components that vary most, coloured by
-// cluster. Too many rows for clusters are thinned to the oddest.
+// cluster. Too many rows for clusters are thinned to the oddest. At least one differs
+// from the others.
 func (p *plot) clusters(workers int) (chart.Chart, error) {
 	places := p.oddest(outlier.MaxClustered)
 	m, weights := p.matrix()
@@ -201,14 +214,11 @@ func (p *plot) oddest(most int) []int {
 
 // plane projects rows on the two components along which they vary most.
 func plane(rows outlier.Matrix) (x, y []float64, err error) {
-	x, y = make([]float64, rows.Rows), make([]float64, rows.Rows)
-	if rows.Rows < 2 {
-		return x, y, nil
-	}
 	w, err := outlier.FitWhitening(rows)
 	if err != nil {
 		return nil, nil, err
 	}
+	x, y = make([]float64, rows.Rows), make([]float64, rows.Rows)
 	for k, to := range [][]float64{x, y} {
 		if k == len(w.Components) {
 			break

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -46,6 +47,38 @@ func TestChartsCanBeDrawn(t *testing.T) {
 			again, err := d.Charts(fridayWindow, day, NewState(), found)
 			if err != nil || !reflect.DeepEqual(again, charts) {
 				t.Errorf("%s: charts differ from one time to the next, %v", name, err)
+			}
+		}
+	}
+}
+
+// Executions of equal features have no components: without a column that varies there is
+// no plane of clusters, and the other charts are drawn.
+func TestChartsOfEqualExecutions(t *testing.T) {
+	for n := 1; n <= 30; n += 7 {
+		for _, notebook := range []bool{false, true} {
+			p := DefaultParams()
+			p.Notebook, p.MinScore = notebook, 0
+			var events []start
+			for i := range n {
+				one := attack
+				one.path, one.host = fmt.Sprintf(`C:\Windows\Temp\x%c.exe`, 'a'+i), fmt.Sprint("HOST", i)
+				events = append(events, one)
+			}
+			d, day := New(p, "all", 1), stateOf(events)
+			charts, err := d.Charts(fridayWindow, day, NewState(), finish(t, d, day, NewState()))
+			if err != nil {
+				t.Fatalf("%d executions, notebook %v: %v", n, notebook, err)
+			}
+			titles := ""
+			for _, c := range charts {
+				titles += c.Title + "; "
+				if err := c.Check(); err != nil {
+					t.Errorf("%s: %v", c.Title, err)
+				}
+			}
+			if strings.Contains(titles, "Clusters") || !strings.Contains(titles, "Risk") || !strings.Contains(titles, "Correlation") {
+				t.Errorf("%d executions, notebook %v: %s", n, notebook, titles)
 			}
 		}
 	}
