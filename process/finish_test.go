@@ -280,6 +280,9 @@ func TestParamsNameWhatIsWrong(t *testing.T) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
+	if err := (Params{Model: &Model{about: about{Notebook: true}}}).Validate(); !strings.Contains(err.Error(), "hunts.mode") {
+		t.Errorf("%v does not name the setting that is another", err)
+	}
 	if err := DefaultParams().Validate(); err != nil {
 		t.Error(err)
 	}

@@ -28,7 +28,7 @@ func (p Params) Validate() error {
 		errs = append(errs, fmt.Errorf("process.min-score: %v is not between 0 and 1", p.MinScore))
 	}
 	if p.Model != nil && p.Model.about.Notebook != p.Notebook {
-		errs = append(errs, errors.New("process.model: the model was trained with another process.mode (notebook or default): train it anew"))
+		errs = append(errs, errors.New("process.model: the model was trained with another hunts.mode (notebook or default): train it anew"))
 	}
 	return errors.Join(errs...)
 }

@@ -62,6 +62,7 @@ type scoredLine struct {
 	TimeGenerated  time.Time
 	Computer       string `json:",omitempty"`
 	NewProcessName string `json:",omitempty"`
+	Process        string `json:",omitempty"` // where there is no NewProcessName
 	Anomaly        float64
 	Probability    *float64 `json:",omitempty"`
 	Risk           float64
@@ -101,8 +102,11 @@ func incomingLines(ctx context.Context, in io.Reader) <-chan incoming {
 	go func() {
 		defer close(lines)
 		r := bufio.NewReaderSize(in, 1<<16)
-		for {
+		for first := true; ; first = false {
 			text, err := readLine(r)
+			if first {
+				text = bytes.TrimPrefix(text, []byte("\ufeff")) // as Windows begins a file
+			}
 			select {
 			case lines <- incoming{text, r.Buffered() == 0, err}:
 			case <-ctx.Done():
@@ -222,7 +226,12 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 
 func writeScored(w io.Writer, number int64, e process.Execution, s process.Scored) error {
 	const longest = 1024
-	line, err := json.Marshal(scoredLine{number, e.TimeGenerated.UTC(), cutShown(e.Computer, longest), cutShown(e.NewProcessName, longest), s.Anomaly, s.Probability, s.Risk, s.High, s.Reasons})
+	one := scoredLine{Line: number, TimeGenerated: e.TimeGenerated.UTC(), Computer: cutShown(e.Computer, longest), NewProcessName: cutShown(e.NewProcessName, longest),
+		Anomaly: s.Anomaly, Probability: s.Probability, Risk: s.Risk, High: s.High, Reasons: s.Reasons}
+	if e.NewProcessName == "" {
+		one.Process = cutShown(e.Process, longest)
+	}
+	line, err := json.Marshal(one)
 	if err != nil {
 		return err
 	}
