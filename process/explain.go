@@ -3,6 +3,7 @@ package process
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -21,8 +22,9 @@ type reason struct {
 
 // reasons says why a group has its score, the weightiest first: the forest's part goes
 // to the columns that shorten its paths (TreeSHAP), the signs' part to those that speak,
-// and rarity to what is rare. Weights add up to 1 or, where some are left out, less.
-func (j *judge) reasons(one *judged, usual func(*feature) string, history *State) ([]reason, error) {
+// and rarity to what is rare. What is as usual is none, whatever its weight. Weights add
+// up to 1 or, where some are left out, less.
+func (j *judge) reasons(one *judged, usually comparisons, history *State) ([]reason, error) {
 	values := make([]float64, len(j.columns))
 	j.put(values, &one.facts)
 	pushed, err := j.pushes(values)
@@ -61,7 +63,7 @@ func (j *judge) reasons(one *judged, usual func(*feature) string, history *State
 		}
 		shares(by.Contributions, 1, func(i int, w float64) { weights[i] += riskProbability * one.probability * w })
 	}
-	return j.worded(one, weights, usual, history), nil
+	return j.worded(one, weights, usually, history), nil
 }
 
 // pushes is the share of each column in what makes the paths of a row shorter.
@@ -89,7 +91,7 @@ func shares(contributions []float64, sign float64, f func(i int, w float64)) {
 }
 
 // worded puts the weightiest into words.
-func (j *judge) worded(one *judged, weights []float64, usual func(*feature) string, history *State) []reason {
+func (j *judge) worded(one *judged, weights []float64, usually comparisons, history *State) []reason {
 	total := 0.0
 	for _, w := range weights {
 		total += w
@@ -102,8 +104,12 @@ func (j *judge) worded(one *judged, weights []float64, usual func(*feature) stri
 			hour += weights[i]
 			continue
 		}
-		if weights[i] > 0 {
-			all = append(all, j.reason(c, one, weights[i]/total, usual, history))
+		if weights[i] == 0 {
+			continue
+		}
+		if r, is := j.reason(c, one, usually, history); is {
+			r.Weight = weights[i] / total
+			all = append(all, r)
 		}
 	}
 	if hour > 0 {
@@ -122,64 +128,94 @@ func (j *judge) worded(one *judged, weights []float64, usual func(*feature) stri
 	return all
 }
 
-// reason puts one feature into words.
-func (j *judge) reason(c *feature, one *judged, weight float64, usual func(*feature) string, history *State) reason {
-	r := reason{Reason: anomaly.Reason{Name: c.name, Weight: weight, Why: c.why}, tactics: c.tactics, techniques: c.techniques}
-	if c.speaks(&one.facts) == 0 {
-		r.tactics, r.techniques = nil, nil
+// reason puts one feature into words, and reports whether it is a reason: whether the
+// value is unlike what stands beside it. What speaks of an attack is one by itself, and so
+// is what cannot be compared.
+func (j *judge) reason(c *feature, one *judged, usually comparisons, history *State) (r reason, is bool) {
+	r = reason{Reason: anomaly.Reason{Name: c.name, Why: c.why}}
+	speaks := c.speaks(&one.facts) > 0
+	if speaks {
+		r.tactics, r.techniques = c.tactics, c.techniques
 	}
-	path, parent := one.program.path, one.key.parent
-	p := j.census.programs[path]
 	switch {
 	case c.field != nil:
-		r.Value, r.Usual = c.show(one.key.vector.get(*c.field)), usual(c)
-	case c.name == "UnusualParent" || c.name == "ShellOf":
-		r.Value = orNone(parent)
-	case c.name == "ParentRarity":
-		r.Value = fmt.Sprintf("%s, which started it %d of %s", orNone(parent), j.census.pairs[pairKey{path, parent}], count(p.count, "time"))
-		r.Usual = j.usualParent(path, parent)
-	case c.name == "HostRarity":
-		r.Value, r.Usual = count(int64(p.hosts), "host"), fmt.Sprintf("%d or more of %d", j.usualHosts(), j.census.hosts)
-	case c.name == "ProgramRarity":
-		r.Value, r.Usual = count(p.count, "execution"), fmt.Sprintf("one of %d", j.census.events)
-	}
-	if days := history.Days(); days > 0 && (c.name == "ParentRarity" || c.name == "HostRarity" || c.name == "ProgramRarity") {
-		seen := history.past.programs[path].days
-		if c.name == "ParentRarity" {
-			seen = history.past.pairs[pairKey{path, parent}].days
+		v, alone := one.key.vector.get(*c.field), true
+		r.Value = c.show(v)
+		for u := range usually(c) {
+			if alone = false; c.unlike(v, u.value) {
+				r.Usual = c.show(u.value) + " " + u.of
+				return r, true
+			}
 		}
-		r.Usual += fmt.Sprintf("; it was seen on %d of %s before", seen, count(int64(days), "day"))
+		return r, speaks && one.parts.signs > 0 || alone && c.unlike(v, 0)
+	case c.name == "UnusualParent" || c.name == "ShellOf":
+		r.Value = orNone(one.key.parent)
+		return r, c.value(&one.facts) > 0
 	}
-	return r
+	is = j.rare(&r, one)
+	days, seen := history.Days(), 0
+	if days > 0 {
+		if seen = history.past.programs[one.program.path].days; c.name == "ParentRarity" {
+			seen = history.past.pairs[pairKey{one.program.path, one.key.parent}].days
+		}
+		r.Value += fmt.Sprintf(", and on %d of %s before", seen, count(int64(days), "day"))
+	}
+	return r, is || 2*seen < days
+}
+
+// rare puts into words how rare an execution is, and reports whether others are less so.
+// Without such there is nothing usual to tell.
+func (j *judge) rare(r *reason, one *judged) (is bool) {
+	path, parent := one.program.path, one.key.parent
+	p := j.census.programs[path]
+	usual := ""
+	switch r.Name {
+	case "ParentRarity":
+		r.Value = fmt.Sprintf("%s, which started it %d of %s", orNone(parent), j.census.pairs[pairKey{path, parent}], count(p.count, "time"))
+		usual, is = j.usualParent(path, parent)
+	case "HostRarity":
+		r.Value = count(int64(p.hosts), "host")
+		most := j.usualCount(func(p programCount) int64 { return int64(p.hosts) })
+		usual, is = fmt.Sprintf("%d or more of %d", most, j.census.hosts), int64(p.hosts) < most
+	case "ProgramRarity":
+		r.Value = count(p.count, "execution")
+		most := j.usualCount(func(p programCount) int64 { return p.count })
+		usual, is = fmt.Sprintf("%d or more of %d", most, j.census.events), p.count < most
+	}
+	if is {
+		r.Usual = usual
+	}
+	return is
 }
 
 // usualParent says under which parent a program runs most or, where that is the one at
-// hand, what else that starts.
-func (j *judge) usualParent(path, parent string) string {
+// hand, what else that starts; and whether that is more than the one at hand starts it.
+func (j *judge) usualParent(path, parent string) (usual string, more bool) {
 	most, by := int64(0), ""
 	for name := range j.census.parents {
 		if n := j.census.pairs[pairKey{path, name}]; n > most || n == most && n > 0 && name < by {
 			most, by = n, name
 		}
 	}
-	if by != parent && most > 0 {
-		return fmt.Sprintf("%s, %d of %d", orNone(by), most, j.census.programs[path].count)
+	here := j.census.pairs[pairKey{path, parent}]
+	if here < most {
+		return fmt.Sprintf("%s, %d of %d", orNone(by), most, j.census.programs[path].count), true
 	}
 	q := j.census.parents[parent]
-	return fmt.Sprintf("%s starts %s, %s in all", orNone(parent), count(int64(q.children), "program"), count(q.count, "time"))
+	return fmt.Sprintf("%s starts %s, %s in all", orNone(parent), count(int64(q.children), "program"), count(q.count, "time")), here*int64(q.children) < q.count
 }
 
-// usualHosts is on how many hosts the program of a median execution runs.
-func (j *judge) usualHosts() int {
+// usualCount is that of the program of a median execution.
+func (j *judge) usualCount(of func(programCount) int64) int64 {
 	var all []programCount
 	for _, p := range j.census.programs {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b programCount) int { return cmp.Compare(a.hosts, b.hosts) })
+	slices.SortFunc(all, func(a, b programCount) int { return cmp.Compare(of(a), of(b)) })
 	sum := int64(0)
 	for _, p := range all {
 		if sum += p.count; 2*sum >= j.census.events {
-			return p.hosts
+			return of(p)
 		}
 	}
 	return 0
@@ -200,22 +236,28 @@ func count(n int64, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// usually says what a feature is else: of the program's other executions or, where it
-// has none, of all programs.
-func usually(rows []row, one *judged) func(*feature) string {
-	return func(c *feature) string {
-		for _, of := range []struct {
-			pick func(row) bool
-			name string
-		}{
-			{func(r row) bool { return r.program == one.program && r.group != one.group }, "in its other %s"},
-			{func(r row) bool { return r.program != one.program }, "in %s of other programs"},
-		} {
-			if v, n := medianOf(rows, c, of.pick); n > 0 {
-				return fmt.Sprintf("%s %s", c.show(v), fmt.Sprintf(of.name, count(n, "execution")))
+// usual is what a feature is else, in the median, and in which executions.
+type usual struct {
+	value int
+	of    string
+}
+
+// comparisons are what a feature of an execution is compared with, the nearest first.
+type comparisons func(*feature) iter.Seq[usual]
+
+// usually compares with the program's other executions, and then with those of all other
+// programs: what is usual for the one program may be what makes it unlike the rest.
+func usually(rows []row, one *judged) comparisons {
+	return func(c *feature) iter.Seq[usual] {
+		return func(yield func(usual) bool) {
+			v, n := medianOf(rows, c, func(r row) bool { return r.program == one.program && r.group != one.group })
+			if n > 0 && !yield(usual{v, fmt.Sprintf("in its other %s", count(n, "execution"))}) {
+				return
+			}
+			if v, n = medianOf(rows, c, func(r row) bool { return r.program != one.program }); n > 0 {
+				yield(usual{v, fmt.Sprintf("in %s of other programs", count(n, "execution"))})
 			}
 		}
-		return ""
 	}
 }
 

@@ -180,6 +180,16 @@ func (f *feature) of(x *facts) float64 {
 	return v
 }
 
+// unlike reports whether a value of the field stands out beside what is usual: of a
+// measure any other does, and of all else what there is more of.
+func (f *feature) unlike(v, usual int) bool {
+	switch f.field {
+	case &fieldLength, &fieldEntropy, &fieldSpecial, &fieldUpper, &fieldDigits:
+		return f.show(v) != f.show(usual)
+	}
+	return v > usual
+}
+
 // speaks is how strongly the feature speaks of an attack by itself, 0 to 1.
 func (f *feature) speaks(x *facts) float64 {
 	if f.sign == nil {

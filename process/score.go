@@ -1,6 +1,7 @@
 package process
 
 import (
+	"iter"
 	"time"
 
 	"sparkless/outlier"
@@ -56,7 +57,7 @@ func (m *Model) Score(e Execution) (Scored, error) {
 	if out.Risk < low {
 		return out, nil
 	}
-	reasons, err := j.reasons(&all[0], m.usual, nil)
+	reasons, err := j.reasons(&all[0], m.usually, nil)
 	for _, r := range reasons {
 		out.Reasons = append(out.Reasons, r.Reason)
 	}
@@ -76,16 +77,18 @@ func (e Execution) judged() judged {
 	return judged{row: row{program: &program{}, group: &group{}}} // an execution always makes a group
 }
 
-// usual is the median of a feature in the training.
-func (m *Model) usual(c *feature) string {
-	counts, total, sum := m.about.Spread[c.name], int64(0), int64(0)
-	for _, n := range counts {
-		total += n
-	}
-	for v, n := range counts {
-		if sum += n; total > 0 && 2*sum >= total {
-			return c.show(v) + " in the training"
+// usually compares with the training, if that has the feature.
+func (m *Model) usually(c *feature) iter.Seq[usual] {
+	return func(yield func(usual) bool) {
+		counts, total, sum := m.about.Spread[c.name], int64(0), int64(0)
+		for _, n := range counts {
+			total += n
+		}
+		for v, n := range counts {
+			if sum += n; total > 0 && 2*sum >= total {
+				yield(usual{v, "in the training"})
+				return
+			}
 		}
 	}
-	return ""
 }
