@@ -101,31 +101,34 @@ func (m *Model) Labelled() (benign, malicious int) { return m.about.Benign, m.ab
 func (m *Model) Notebook() bool { return m.about.Notebook }
 
 // Train makes a model of the executions of day, which may be that of many days, and of
-// labels, if there are any. Windows name these days. It depends on nothing else.
-func (d *Detector) Train(ctx context.Context, day *State, labels Labels, windows []string) (*Model, error) {
+// labels, if there are any. Windows name these days. It depends on nothing else. Of the
+// labels it returns those that are of no execution, also with an error.
+func (d *Detector) Train(ctx context.Context, day *State, labels Labels, windows []string) (*Model, []Unmatched, error) {
 	rows := day.rows()
 	if len(rows) == 0 {
-		return nil, errors.New("there are no executions to train a model on")
+		return nil, nil, errors.New("there are no executions to train a model on")
 	}
 	j := &judge{notebook: d.params.Notebook, columns: columnsOf(d.params.Notebook), census: day.census(), workers: d.workers}
 	table, counts := j.table(rows)
 	if err := j.fit(table, j.weigh(counts), d.params.Seed); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	all, err := j.judge(ctx, rows, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m := &Model{census: j.census, saved: &outlier.Saved{Columns: namesOf(j.columns), Forest: j.forest}}
 	m.about = about{Notebook: d.params.Notebook, Seed: d.params.Seed, Days: windows, Events: day.events, Hosts: j.census.hosts, Least: j.least, Most: j.most, Tail: j.tail,
 		Median: medianScore(all), Spread: spreads(all, j)}
 	m.about.Programs, m.about.Pairs = j.census.list()
-	if len(labels.rules) > 0 {
-		if err := m.learn(d, j, all, labels); err != nil {
-			return nil, err
-		}
+	if labels.Len() == 0 {
+		return m, nil, nil
 	}
-	return m, nil
+	l := newLabeller(labels, d.scope, d.params.MinScore)
+	if err := m.learn(d, j, all, l); err != nil {
+		return nil, l.unmatched(), err
+	}
+	return m, l.unmatched(), nil
 }
 
 // list puts a census into a file's order.

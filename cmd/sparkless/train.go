@@ -39,9 +39,17 @@ compared with the path or the name of a program, CommandLine with its command li
 both * stands for any text and ? for any character, and case does not matter. Of several
 lines that match an execution the first counts:
 
-  Program,CommandLine,Label
-  powershell.exe,*-enc*,1
-  *,*,0
+  FindingId,Program,CommandLine,Label
+  an-1d2c3b4a5f6e7d8c9b0a,,,1
+  ,powershell.exe,*-enc*,1
+  ,*,*,0
+
+A FindingId alone is of those executions of the finding's program that have a score of 0.4
+or more over the days of the training, and not of all that the program did; with a
+CommandLine it is of that line. Of executions with the same features one command line is
+kept, with which patterns are compared; a whole CommandLine, with its Program or FindingId,
+is of all executions of the program that have its features. A label of no execution is told
+with its line and what can be done.
 
 How good the random forest is, is measured on three tenths of the labelled rows, which
 another one, trained on the rest, has not seen.
@@ -101,7 +109,8 @@ func (a *app) train(ctx context.Context, v *values, t *train) error {
 	if state == nil {
 		return partial
 	}
-	m, err := process.New(p, h.Scope, h.Workers).Train(ctx, state, labels, days)
+	m, unmatched, err := process.New(p, h.Scope, h.Workers).Train(ctx, state, labels, days)
+	a.tellUnmatched(t.labels, unmatched)
 	if err != nil {
 		return join(partial, fmt.Errorf("training a model: %w", err))
 	}
@@ -114,6 +123,16 @@ func (a *app) train(ctx context.Context, v *values, t *train) error {
 	}
 	a.log.Info("the model is written", "file", t.out, "executions", m.Events(), "windows", len(days), "bytes", file.Len())
 	return join(partial, a.tellModel(m))
+}
+
+// tellUnmatched warns of labels that are of no execution: nothing was learnt of them.
+func (a *app) tellUnmatched(file string, all []process.Unmatched) {
+	for _, one := range all[:min(len(all), toldLines)] {
+		a.log.Warn("a label matches no execution", "file", file, "line", one.Line, "label", one.Text, "why", one.Why)
+	}
+	if n := len(all) - toldLines; n > 0 {
+		a.log.Warn("more labels match no execution", "file", file, "labels", n)
+	}
 }
 
 // readLabels reads a file of labels; without one there are none.
