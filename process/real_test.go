@@ -122,6 +122,11 @@ func TestRealTelemetry(t *testing.T) {
 				t.Errorf("%s on the laptop: %s", f.Severity, f.Description)
 			}
 			t.Logf("%s: %.3f %v %s", c.set, f.Score, found, f.Description)
+			for _, r := range f.AnomalyReasons {
+				if process.Ordinary(r) {
+					t.Errorf("%s: %s: %s is %q, usually %q", c.set, f.Entity, r.Name, r.Value, r.Usual)
+				}
+			}
 		}
 		if attacks < c.least || len(all) > c.most {
 			t.Errorf("%s: %d of %d findings are attacks, want at least %d of at most %d", c.set, attacks, len(all), c.least, c.most)

@@ -1,0 +1,4 @@
+package process
+
+// Ordinary is for tests from outside.
+var Ordinary = ordinary
