@@ -3,6 +3,7 @@ package process
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sparkless/publish/anomaly"
@@ -30,22 +31,26 @@ func (l *labeller) of(one *judged) (malicious, has bool) {
 	if one.program != l.program {
 		l.turn(one.program)
 	}
-	kept := strings.ToLower(one.group.sample.command)
-	told := strings.ToLower(shown(one.group.sample.command)) // as a finding has it
+	line := one.group.sample.command
+	lines := [...]string{strings.ToLower(line), strings.ToLower(shown(line))} // as it is, and as a finding has it
 	for _, i := range l.near {
-		if has && l.met[i] {
-			continue
-		}
-		r := &l.rules[i]
-		if r.command == "" && r.id != "" && one.score < l.least || r.command != "" && !like(r.command, kept) && !like(r.command, told) && !r.looksLike(one) {
+		if has && l.met[i] || !l.covers(&l.rules[i], one, lines[:]) {
 			continue
 		}
 		l.met[i] = true
 		if !has {
-			malicious, has = r.malicious, true
+			malicious, has = l.rules[i].malicious, true
 		}
 	}
 	return malicious, has
+}
+
+// covers reports whether a rule that names the program is of a group of it.
+func (l *labeller) covers(r *labelRule, one *judged, lines []string) bool {
+	if r.command == "" {
+		return r.id == "" || one.score >= l.least
+	}
+	return slices.ContainsFunc(lines, func(line string) bool { return like(r.command, line) }) || r.looksLike(one)
 }
 
 // turn looks up which rules name a program.
