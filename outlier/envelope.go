@@ -51,7 +51,7 @@ func FitEnvelope(x Matrix, p EnvelopeParams) (*Envelope, error) {
 	if len(e.Columns) == 0 || !allFinite(covariance) {
 		return nil, fmt.Errorf("%w: no column varies, or the numbers are too large", ErrInput)
 	}
-	x, _ = x.Columns(e.Columns).inOrder()
+	x, _ = x.only(e.Columns).inOrder()
 	raw := fastMCD(x, p)
 	if err := e.reweigh(x, raw.distances); err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (e *Envelope) Scores(x Matrix) ([]float64, error) {
 		return nil, err
 	}
 	out := make([]float64, x.Rows)
-	e.scores(out, x.Columns(e.Columns))
+	e.scores(out, x.only(e.Columns))
 	return out, nil
 }
 

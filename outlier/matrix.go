@@ -60,6 +60,14 @@ func (m Matrix) Columns(columns []int) Matrix {
 	return out
 }
 
+// only is the given columns, in ascending order: m itself where they are all of its own.
+func (m Matrix) only(columns []int) Matrix {
+	if len(columns) == m.Cols {
+		return m
+	}
+	return m.Columns(columns)
+}
+
 // check says what keeps m from being fitted: no rows, no columns, the wrong
 // length, a number that is no number or infinite.
 func (m Matrix) check() error { return m.checkUpTo(math.MaxFloat64) }

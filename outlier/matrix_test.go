@@ -222,6 +222,25 @@ func TestScalerIsScikitLearns(t *testing.T) {
 	})
 }
 
+// A table that is scaled in its place becomes what a scaled copy is.
+func TestScalingInPlace(t *testing.T) {
+	x := randomTable(rand.New(rand.NewPCG(3, 4)), 50, 3)
+	s, err := FitScaler(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := s.Transform(x)
+	if err != nil || slices.Equal(want.Data, x.Data) {
+		t.Fatal("a copy was not scaled, or the table was", err)
+	}
+	if err := s.TransformInPlace(x); err != nil || !slices.Equal(want.Data, x.Data) {
+		t.Error(err)
+	}
+	if err := s.TransformInPlace(Zeros(2, 2)); err == nil {
+		t.Error("other columns were scaled")
+	}
+}
+
 func TestScalerLeavesConstantColumns(t *testing.T) {
 	for _, v := range []float64{0, .1, 1e10 / 3, -1e-300, 1e150} {
 		x := Zeros(1000, 1)

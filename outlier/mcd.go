@@ -41,17 +41,22 @@ func (m *mcd) bySubsets(x Matrix, support int) estimate {
 	subsets := x.Rows / 300
 	size := x.Rows / subsets
 	order := m.permutation(x.Rows)
-	var found []estimate
-	for i := range subsets {
-		rows := x.Select(order[i*size : (i+1)*size])
-		found = append(found, m.starts(rows, upTo(size, share), max(10, 500/subsets), 10)...)
-	}
-	merged := m.permutation(x.Rows)[:min(1500, x.Rows)]
+	trials := max(10, 500/subsets)
+	later := mcd{seed: m.seed, part: m.part + uint64(subsets*trials)} // of the random numbers, those behind the subsets'
+	merged := later.permutation(x.Rows)[:min(1500, x.Rows)]
 	keep := 1
 	if x.Rows > 1500 {
 		keep = 10
 	}
-	found = m.improve(x.Select(merged), upTo(len(merged), share), found, keep)
+	// A subset goes on before the next begins: estimates of all of them, which are
+	// thousands, each with a covariance, are never there at a time.
+	var found []estimate
+	some := x.Select(merged)
+	for i := range subsets {
+		rows := x.Select(order[i*size : (i+1)*size])
+		from := m.starts(rows, upTo(size, share), trials, 10)
+		found = best(append(found, m.improve(some, upTo(len(merged), share), from, keep)...), keep)
+	}
 	if x.Rows >= 1500 {
 		return m.improve(x, support, found, 1)[0]
 	}
@@ -72,17 +77,25 @@ func (m *mcd) permutation(n int) []int {
 	return generator(m.seed, m.part).Perm(n)
 }
 
+// manyStarts is how many estimates are there at a time, each with a covariance.
+const manyStarts = 32
+
 // starts takes random rows, improves on them twice, and keeps the best.
 func (m *mcd) starts(x Matrix, support, trials, keep int) []estimate {
-	found := make([]estimate, trials)
-	parallel(trials, m.workers, func() *concentration { return newConcentration(x, support) }, func(c *concentration, i int) {
-		for j, row := range generator(m.seed, m.part+1+uint64(i)).Perm(x.Rows)[:support] {
-			c.closest[j] = int32(row)
-		}
-		found[i] = c.run(2)
-	})
-	m.part += uint64(trials)
-	return best(found, keep)
+	var kept []estimate
+	for trials > 0 {
+		found := make([]estimate, min(trials, manyStarts))
+		parallel(len(found), m.workers, func() *concentration { return newConcentration(x, support) }, func(c *concentration, i int) {
+			for j, row := range generator(m.seed, m.part+1+uint64(i)).Perm(x.Rows)[:support] {
+				c.closest[j] = int32(row)
+			}
+			found[i] = c.run(2)
+		})
+		m.part += uint64(len(found))
+		trials -= len(found)
+		kept = best(append(kept, found...), keep)
+	}
+	return kept
 }
 
 // improve goes on from estimates until they settle, and keeps the best.
@@ -97,7 +110,9 @@ func (m *mcd) improve(x Matrix, support int, from []estimate, keep int) []estima
 
 func best(found []estimate, keep int) []estimate {
 	slices.SortStableFunc(found, func(a, b estimate) int { return cmp.Compare(a.logDeterminant, b.logDeterminant) })
-	return found[:min(keep, len(found))]
+	n := min(keep, len(found))
+	clear(found[n:]) // or their memory would be kept as well
+	return found[:n]
 }
 
 // concentration moves to ever closer rows (the C-step).

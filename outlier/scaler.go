@@ -17,8 +17,7 @@ func FitScaler(x Matrix) (*Scaler, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
-	x, _ = x.inOrder()
-	mean, variance := moments(x)
+	mean, variance := moments(x, canonicalOrder(x))
 	s := &Scaler{Mean: mean, Scale: make([]float64, x.Cols)}
 	n := float64(x.Rows)
 	for j, v := range variance {
@@ -36,18 +35,19 @@ func FitScaler(x Matrix) (*Scaler, error) {
 	return s, nil
 }
 
-// moments returns mean and population variance of each column, in two passes.
-func moments(x Matrix) (mean, variance []float64) {
+// moments returns mean and population variance of each column, in two passes over
+// the rows in the given order.
+func moments(x Matrix, order []int32) (mean, variance []float64) {
 	mean, variance = make([]float64, x.Cols), make([]float64, x.Cols)
 	rest := make([]float64, x.Cols)
 	n := float64(x.Rows)
-	for i := range x.Rows {
-		for j, v := range x.Row(i) {
+	for _, row := range order {
+		for j, v := range x.Row(int(row)) {
 			mean[j] += v / n
 		}
 	}
-	for i := range x.Rows {
-		for j, v := range x.Row(i) {
+	for _, row := range order {
+		for j, v := range x.Row(int(row)) {
 			d := v - mean[j]
 			variance[j] += float64(d * d)
 			rest[j] += d
@@ -65,13 +65,26 @@ func (s *Scaler) Transform(x Matrix) (Matrix, error) {
 		return Matrix{}, err
 	}
 	out := Zeros(x.Rows, x.Cols)
+	s.scale(out, x)
+	return out, nil
+}
+
+// TransformInPlace is Transform without a copy: x itself is scaled.
+func (s *Scaler) TransformInPlace(x Matrix) error {
+	if err := x.checkCols(len(s.Mean)); err != nil {
+		return err
+	}
+	s.scale(x, x)
+	return nil
+}
+
+func (s *Scaler) scale(out, x Matrix) {
 	for i := range x.Rows {
 		to := out.Row(i)
 		for j, v := range x.Row(i) {
 			to[j] = (v - s.Mean[j]) / s.Scale[j]
 		}
 	}
-	return out, nil
 }
 
 func (s *Scaler) check(cols int) error {

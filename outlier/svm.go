@@ -33,10 +33,24 @@ func FitOneClassSVM(x Matrix, p SGDParams) (*OneClassSVM, error) {
 	if err != nil {
 		return nil, err
 	}
+	return descend(x, p.visits(x), p)
+}
+
+// visits is the order of rows that the first epoch begins with.
+func (p SGDParams) visits(x Matrix) []int32 {
 	if !p.KeepOrder {
-		x, _ = x.inOrder()
+		return canonicalOrder(x)
 	}
-	s := newDescent(x, p)
+	order := make([]int32, x.Rows)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	return order
+}
+
+// descend learns from rows, and mixes order.
+func descend(x Matrix, order []int32, p SGDParams) (*OneClassSVM, error) {
+	s := newDescent(x, order, p)
 	epochs := s.run(p)
 	m := &OneClassSVM{Weights: s.w, Offset: 1 - s.intercept, Epochs: epochs}
 	if m.check(x.Cols) != nil {
@@ -72,13 +86,10 @@ type descent struct {
 	intercept, steps float64
 }
 
-func newDescent(x Matrix, p SGDParams) *descent {
-	s := &descent{x: x, order: make([]int32, x.Rows), seed: p.Seed, alpha: p.Nu / 2, w: make([]float64, x.Cols), intercept: 1, steps: 1}
+func newDescent(x Matrix, order []int32, p SGDParams) *descent {
+	s := &descent{x: x, order: order, seed: p.Seed, alpha: p.Nu / 2, w: make([]float64, x.Cols), intercept: 1, steps: 1}
 	typical := math.Sqrt(1 / math.Sqrt(s.alpha))
 	s.start = 1 / (typical * s.alpha)
-	for i := range s.order {
-		s.order[i] = int32(i)
-	}
 	return s
 }
 

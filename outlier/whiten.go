@@ -25,11 +25,15 @@ func FitWhitening(x Matrix) (*Whitening, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
+	return whiten(x, canonicalOrder(x))
+}
+
+// whiten adds the rows up in the given order.
+func whiten(x Matrix, order []int32) (*Whitening, error) {
 	if x.Rows < 2 {
 		return nil, fmt.Errorf("%w: one row has no components", ErrInput)
 	}
-	x, _ = x.inOrder()
-	mean, covariance := spreadOf(x, nil)
+	mean, covariance := spreadOf(x, order)
 	n := float64(x.Rows)
 	for i := range covariance {
 		covariance[i] *= n / (n - 1)
@@ -108,11 +112,11 @@ func FitDoSE(x Matrix, p SGDParams) (*DoSE, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
-	if !p.KeepOrder {
-		x, _ = x.inOrder()
-		p.KeepOrder = true
+	p, err := p.filled()
+	if err != nil {
+		return nil, err
 	}
-	w, err := FitWhitening(x)
+	w, err := whiten(x, canonicalOrder(x))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +124,10 @@ func FitDoSE(x Matrix, p SGDParams) (*DoSE, error) {
 	if err != nil {
 		return nil, err
 	}
-	svm, err := FitOneClassSVM(white, p)
+	if err := white.check(); err != nil {
+		return nil, err
+	}
+	svm, err := descend(white, p.visits(x), p)
 	if err != nil {
 		return nil, err
 	}

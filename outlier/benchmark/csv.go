@@ -40,7 +40,7 @@ func readCSV(name string, r io.Reader, o ReadOptions) (*Table, error) {
 			return nil, bad(name, "no column %s for the labels; there are %s", printable.Text(want), few(shown(header)))
 		}
 	}
-	p := &csvRows{name: name, csv: c, made: m.columns(label), label: label}
+	p := &csvRows{name: name, csv: c, made: m.columns(label), label: label, room: o.Room}
 	if err := p.read(); err != nil {
 		return nil, err
 	}
@@ -65,8 +65,10 @@ type maker interface {
 type column struct {
 	name string
 	of   func(row []string) (float64, error)
-	// text allows the first row to say that the column is none of numbers.
-	text bool
+	// plain allows the column to be none of numbers, which the first cell says that is
+	// not empty.
+	plain bool
+	place int // in the header; of plain columns alone
 }
 
 // plainMaker takes the columns that are numbers.
@@ -76,7 +78,7 @@ func (header plainMaker) columns(label int) []column {
 	var all []column
 	for i, name := range header {
 		if i != label {
-			all = append(all, column{name, func(row []string) (float64, error) { return number(row[i]) }, true})
+			all = append(all, column{name, func(row []string) (float64, error) { return number(row[i]) }, true, i})
 		}
 	}
 	return all
@@ -88,8 +90,11 @@ type csvRows struct {
 	csv   *csv.Reader
 	made  []column
 	label int
+	room  Room
 
-	texts    []string // columns that are left out
+	texts    []column // that are left out
+	open     []column // whose cells were all empty yet
+	rows     int
 	data     []float64
 	positive []bool
 }
@@ -104,27 +109,55 @@ func (p *csvRows) read() error {
 			return bad(p.name, "%w", err)
 		}
 		if row == 1 {
-			p.leaveTexts(record)
+			p.sort(record)
 		}
-		if len(p.data) > maxValues-len(p.made) {
-			return bad(p.name, "more than %d values", maxValues)
+		if err := p.settle(record); err != nil {
+			return err
 		}
+		if err := p.room.fits(row, len(p.made)); err != nil {
+			return bad(p.name, "after %d rows: %w", row-1, err)
+		}
+		p.rows = row
 		if err := p.add(row, record); err != nil {
 			return err
 		}
 	}
 }
 
-// leaveTexts leaves out the columns that are texts in the first row.
-func (p *csvRows) leaveTexts(record []string) {
+// sort leaves out the columns that are texts in the first row, and those that are empty
+// there until another row tells.
+func (p *csvRows) sort(record []string) {
 	p.made = slices.DeleteFunc(p.made, func(c column) bool {
 		_, err := c.of(record)
-		out := c.text && err != nil
-		if out {
-			p.texts = append(p.texts, printable.Text(c.name))
+		switch {
+		case c.plain && errors.Is(err, errGap):
+			p.open = append(p.open, c)
+		case c.plain && errors.Is(err, errNumber):
+			p.texts = append(p.texts, c)
+		default:
+			return false
 		}
-		return out
+		return true
 	})
+}
+
+// settle says of columns that were empty what they are. Nothing is kept of them: they
+// are texts, or there is a gap among numbers.
+func (p *csvRows) settle(record []string) error {
+	var err error
+	p.open = slices.DeleteFunc(p.open, func(c column) bool {
+		_, is := c.of(record)
+		switch {
+		case errors.Is(is, errGap):
+			return false
+		case errors.Is(is, errNumber):
+			p.texts = append(p.texts, c)
+		case err == nil:
+			err = bad(p.name, "row 1, column %s: %w", printable.Text(c.name), errGap)
+		}
+		return true
+	})
+	return err
 }
 
 func (p *csvRows) add(row int, record []string) error {
@@ -152,17 +185,27 @@ func (p *csvRows) table() *Table {
 	for _, c := range p.made {
 		t.Columns = append(t.Columns, printable.Text(c.name))
 	}
-	t.X.Cols, t.X.Data = len(p.made), p.data
-	if t.X.Cols > 0 {
-		t.X = outlier.Matrix{Rows: len(p.data) / len(p.made), Cols: len(p.made), Data: p.data}
+	t.X = outlier.Matrix{Rows: p.rows, Cols: len(p.made), Data: p.data}
+	for why, columns := range map[string][]column{"no numbers": p.texts, "empty": p.open} {
+		slices.SortFunc(columns, func(a, b column) int { return a.place - b.place })
+		var names []string
+		for _, c := range columns {
+			names = append(names, printable.Text(c.name))
+		}
+		if len(names) > 0 {
+			t.Notes = append(t.Notes, "left out, since they are "+why+": "+few(names))
+		}
 	}
-	if len(p.texts) > 0 {
-		t.Notes = append(t.Notes, "left out, since they are no numbers: "+few(p.texts))
-	}
+	slices.Sort(t.Notes)
 	return t
 }
 
-var errNumber = errors.New("no number")
+// What a cell is that holds no number of use.
+var (
+	errNumber = errors.New("no number; write one, or leave out the row or the column")
+	errRange  = errors.New("no finite number; models take those alone: write one, or leave out the row or the column")
+	errGap    = errors.New("empty; models take numbers alone: fill the gap, or leave out the row or the column")
+)
 
 // number reads a number, or a truth value as Python and others write it.
 func number(text string) (float64, error) {
@@ -174,10 +217,17 @@ func number(text string) (float64, error) {
 		return 0, nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, errNumber
+	switch {
+	case math.IsInf(v, 0): // also of 1e999, which is an error of its own
+		return 0, errRange
+	case err == nil && !math.IsNaN(v):
+		return v, nil
 	}
-	return v, nil
+	switch strings.ToLower(text) { // as Python, R and spreadsheets write that there is nothing
+	case "", "nan", "na", "n/a", "#n/a", "<na>", "null", "none":
+		return 0, errGap
+	}
+	return 0, errNumber
 }
 
 func shown(names []string) []string {

@@ -16,6 +16,10 @@ type model struct {
 	fit func(train *Table, o Options, seed uint64) (judge, error)
 	// learns says that it learns from labels: it is told nothing by rows it was shown.
 	learns bool
+	// What it takes beside a table, in bytes: of a row, of a row for each goroutine, of
+	// which so many are busy at most, and of a pair of columns.
+	row, worker, pair int64
+	workers           int
 }
 
 // judge gives rows scores, the higher the more they are outliers, and says which are.
@@ -23,11 +27,13 @@ type judge func(x outlier.Matrix) (scores []float64, outliers []bool, err error)
 
 func models() []model {
 	return []model{
-		{name: "isolation-forest", fit: fitForest},
-		{name: "one-class-svm", fit: fitSVM},
-		{name: "dose-svm", fit: fitDoSE},
-		{name: "elliptic-envelope", fit: fitEnvelope},
-		{name: "random-forest", fit: fitClassifier, learns: true},
+		{name: "isolation-forest", fit: fitForest, row: 32},
+		{name: "one-class-svm", fit: fitSVM, row: 32},
+		{name: "dose-svm", fit: fitDoSE, row: 32, pair: 8 * 8},
+		// Ten estimates with the distances of all rows, each of them on a goroutine.
+		{name: "elliptic-envelope", fit: fitEnvelope, row: 160, worker: 40, pair: 8 * (64 + 5*32), workers: 10},
+		// A hundred trees of as many leaves as there are rows drawn, 63 % of all, at 48 bytes.
+		{name: "random-forest", fit: fitClassifier, learns: true, row: 100 * 32, worker: 96, workers: 100},
 	}
 }
 

@@ -17,9 +17,7 @@ import (
 const (
 	npyMagic  = "\x93NUMPY"
 	maxHeader = 64 << 10
-	// chunk is how many bytes of values are read at a time: no more memory is taken
-	// than there are values for.
-	chunk = 1 << 20
+	chunk     = 1 << 16 // bytes of values that are read at a time
 )
 
 // array is one of NumPy's, of one or two dimensions.
@@ -29,8 +27,9 @@ type array struct {
 	data       []float64
 }
 
-// readNPY reads an array of numbers or truth values.
-func readNPY(name string, r io.Reader) (array, error) {
+// readNPY reads an array of numbers or truth values of a file of so many bytes, if its
+// shape is taken: no memory is spent before, nor on values that the file has no bytes for.
+func readNPY(name string, r io.Reader, size int64, take func(npyShape) error) (array, error) {
 	text, err := npyHeader(r)
 	if err != nil {
 		return array{}, bad(name, "%w", err)
@@ -39,13 +38,16 @@ func readNPY(name string, r io.Reader) (array, error) {
 	if err != nil {
 		return array{}, bad(name, "%w", err)
 	}
+	if err := take(h); err != nil {
+		return array{}, bad(name, "%w", err)
+	}
+	if n := int64(h.rows) * int64(h.cols); n > size/int64(h.size) {
+		return array{}, bad(name, "%d rows of %d columns have %d values, and the file is of %d bytes: it was cut", h.rows, h.cols, n, size)
+	}
 	a := array{rows: h.rows, cols: h.cols, flat: h.flat}
 	a.data, err = h.values(r)
 	if err != nil {
 		return array{}, bad(name, "%w", err)
-	}
-	if h.fortran && h.rows > 1 && h.cols > 1 {
-		a.data = turned(a.data, h.rows, h.cols)
 	}
 	return a, nil
 }
@@ -124,38 +126,50 @@ func parseNPY(text string) (npyShape, error) {
 // single one.
 func (h *npyShape) shape(text string) error {
 	var dims []int
+	var large bool
 	for part := range strings.SplitSeq(strings.TrimSuffix(strings.TrimSpace(text), ","), ",") {
 		n, err := strconv.ParseUint(strings.TrimSpace(part), 10, 31)
-		if err != nil {
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return fmt.Errorf("the shape (%s); want one dimension or two", text)
 		}
+		large = large || err != nil
 		dims = append(dims, int(n))
 	}
 	if len(dims) > 2 {
 		return fmt.Errorf("the shape (%s); want one dimension or two", text)
+	}
+	if large {
+		return fmt.Errorf("the shape (%s) is too large: %d rows and as many columns are the most", text, math.MaxInt32)
 	}
 	h.flat = len(dims) == 1
 	h.rows, h.cols = dims[0], 1
 	if !h.flat {
 		h.cols = dims[1]
 	}
-	if h.cols > 0 && h.rows > maxValues/h.cols {
-		return fmt.Errorf("%d rows of %d columns; %d values are the most", h.rows, h.cols, maxValues)
-	}
 	return nil
 }
 
-// values reads all of them, and nothing may follow.
+// values reads all of them, row after row, and nothing may follow.
 func (h *npyShape) values(r io.Reader) ([]float64, error) {
 	n := h.rows * h.cols
-	var data []float64
-	for buf := make([]byte, chunk); len(data) < n; {
-		part := buf[:min(chunk, (n-len(data))*h.size)]
+	data := make([]float64, n)
+	// Of what stands column after column the next value is a row on.
+	step := 1
+	if h.fortran {
+		step = h.cols
+	}
+	at, buf := 0, make([]byte, chunk)
+	for done := 0; done < n; {
+		part := buf[:min(chunk, (n-done)*h.size)]
 		if _, err := io.ReadFull(r, part); err != nil {
-			return nil, fmt.Errorf("the values end after %d of %d: %w", len(data), n, err)
+			return nil, fmt.Errorf("the values end after %d of %d: %w", done, n, err)
 		}
 		for ; len(part) > 0; part = part[h.size:] {
-			data = append(data, h.value(part[:h.size]))
+			data[at] = h.value(part[:h.size])
+			done++
+			if at += step; at >= n {
+				at -= n - 1 // to the next column
+			}
 		}
 	}
 	if left, err := io.CopyN(io.Discard, r, 1); left > 0 || !errors.Is(err, io.EOF) {
@@ -194,15 +208,4 @@ func (h *npyShape) unsigned(b []byte) uint64 {
 func (h *npyShape) signed(b []byte) int64 {
 	shift := 64 - 8*h.size
 	return int64(h.unsigned(b)<<shift) >> shift
-}
-
-// turned are values row after row that stood column after column.
-func turned(data []float64, rows, cols int) []float64 {
-	out := make([]float64, len(data))
-	for c := range cols {
-		for r := range rows {
-			out[r*cols+c] = data[c*rows+r]
-		}
-	}
-	return out
 }

@@ -23,6 +23,9 @@ func npy(version byte, header string, values []byte) []byte {
 	return append(append(text, header...), values...)
 }
 
+// all takes an array of any shape.
+func all(npyShape) error { return nil }
+
 func header(descr, fortran, shape string) string {
 	return fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }      \n", descr, fortran, shape)
 }
@@ -52,7 +55,7 @@ func TestTypesOfArrays(t *testing.T) {
 		for version := byte(1); version <= 3; version++ {
 			text := npy(version, header(c.descr, "False", "2,"), c.values)
 			// Bodies of archives come in pieces of any size.
-			a, err := readNPY("x.npy", iotest.OneByteReader(bytes.NewReader(text)))
+			a, err := readNPY("x.npy", iotest.OneByteReader(bytes.NewReader(text)), int64(len(text)), all)
 			if err != nil || a.rows != 2 || a.cols != 1 || !a.flat || !slices.Equal(a.data, c.want) {
 				t.Errorf("%s, version %d: %+v, %v", c.descr, version, a, err)
 			}
@@ -67,7 +70,8 @@ func TestOrdersOfArrays(t *testing.T) {
 		fortran string
 		values  []byte
 	}{{"False", rows}, {"True", []byte{1, 4, 2, 5, 3, 6}}} {
-		a, err := readNPY("x.npy", bytes.NewReader(npy(1, header("|u1", c.fortran, "2, 3"), c.values)))
+		text := npy(1, header("|u1", c.fortran, "2, 3"), c.values)
+		a, err := readNPY("x.npy", bytes.NewReader(text), int64(len(text)), all)
 		if err != nil || a.rows != 2 || a.cols != 3 || !slices.Equal(a.data, []float64{1, 2, 3, 4, 5, 6}) {
 			t.Errorf("fortran %s: %+v, %v", c.fortran, a, err)
 		}
@@ -96,14 +100,17 @@ func TestArraysThatAreRefused(t *testing.T) {
 		"three dimensions":    {npy(1, header("<f8", "False", "2, 2, 2"), nil), "one dimension or two"},
 		"none":                {npy(1, header("<f8", "False", ""), make([]byte, 8)), "one dimension or two"},
 		"negative":            {npy(1, header("<f8", "False", "-1, 2"), nil), "one dimension or two"},
-		"claims too much":     {npy(1, header("<f8", "False", "2147483647, 2147483647"), nil), "are the most"},
-		"overflows":           {npy(1, header("<f8", "False", "99999999999999999999, 2"), nil), "one dimension or two"},
-		"claims what is not":  {npy(1, header("<f8", "False", "26843545, 10"), make([]byte, 80)), "the values end after 0 of 268435450"},
+		"claims too much":     {npy(1, header("<f8", "False", "2147483647, 2147483647"), nil), "it was cut"},
+		"too large":           {npy(1, header("<f8", "False", "4000000000000, 4"), nil), "(4000000000000, 4) is too large"},
+		"overflows":           {npy(1, header("<f8", "False", "99999999999999999999, 2"), nil), "is too large"},
+		"large and deep":      {npy(1, header("<f8", "False", "4000000000000, 4, 4"), nil), "one dimension or two"},
+		"claims what is not":  {npy(1, header("<f8", "False", "26843545, 10"), make([]byte, 80)), "268435450 values, and the file is of 164 bytes"},
+		"claims a bit more":   {npy(1, header("<f8", "False", "9, 2"), make([]byte, 80)), "the values end after 0 of 18"},
 		"one value too few":   {npy(1, good, make([]byte, 7)), "the values end"},
 		"one value too many":  {npy(1, good, make([]byte, 16)), "more than 1 values"},
 		"more behind nothing": {npy(1, header("<f8", "False", "0, 5"), make([]byte, 8)), "more than 0 values"},
 	} {
-		_, err := readNPY("odd.npy", bytes.NewReader(c.text))
+		_, err := readNPY("odd.npy", bytes.NewReader(c.text), int64(len(c.text)), all)
 		if !errors.Is(err, ErrTable) || !strings.Contains(fmt.Sprint(err), c.want) || !strings.HasPrefix(err.Error(), "odd.npy: ") {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -117,7 +124,7 @@ func FuzzReadNPY(f *testing.F) {
 	f.Add(npy(3, header("<i2", "False", "3,"), []byte{1, 2, 3, 4, 5, 6}))
 	f.Add(npy(1, header("<u4", "False", "0, 268435456"), nil))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		a, err := readNPY("x.npy", bytes.NewReader(text))
+		a, err := readNPY("x.npy", bytes.NewReader(text), int64(len(text)), all)
 		if err == nil && (len(a.data) != a.rows*a.cols || len(a.data) > len(text)) {
 			t.Errorf("%d values of %d by %d of %d bytes", len(a.data), a.rows, a.cols, len(text))
 		}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 
@@ -18,6 +19,8 @@ type ReadOptions struct {
 	Label string
 	// Features is how columns are made of a CSV file.
 	Features Features
+	// Room is the memory that the table may take.
+	Room Room
 }
 
 // Features is how columns are made of a CSV file.
@@ -37,6 +40,21 @@ func (o ReadOptions) Validate() error {
 		return nil
 	}
 	return fmt.Errorf("features %s: want %s or %s, or none", printable.Text(string(o.Features)), BETHNotebook, BETHPaper)
+}
+
+// CheckFile refuses options that the file has no use for.
+func (o ReadOptions) CheckFile(path string) error {
+	if strings.HasSuffix(strings.ToLower(path), ".csv") {
+		return nil
+	}
+	var errs []error
+	if o.Label != "" {
+		errs = append(errs, fmt.Errorf("--label is a column of a CSV file, and %s is none: leave it out; the labels of an .npz are its array y, and those of an .npy follow behind a comma", printable.Whole(path)))
+	}
+	if o.Features != Plain {
+		errs = append(errs, fmt.Errorf("--features are made of CSV files, and %s is none: leave it out", printable.Whole(path)))
+	}
+	return errors.Join(errs...)
 }
 
 // Read reads a table: a CSV file with a header, an .npz archive with the arrays X and y,
@@ -66,9 +84,9 @@ func readFile(path string, o ReadOptions) (*Table, error) {
 	defer f.Close()
 	switch lower := strings.ToLower(path); {
 	case strings.HasSuffix(lower, ".npz"):
-		return readNPZ(name, f)
+		return readNPZ(name, f, o.Room)
 	case strings.HasSuffix(lower, ".npy"):
-		a, err := readNPY(name, f)
+		a, err := readNPYFile(name, f, o.Room.takes)
 		if err != nil {
 			return nil, err
 		}
@@ -77,6 +95,17 @@ func readFile(path string, o ReadOptions) (*Table, error) {
 		return readCSV(name, f, o)
 	}
 	return nil, bad(name, "want a name that ends in .csv, .npy or .npz")
+}
+
+// takes refuses an array that there is no room for.
+func (r Room) takes(h npyShape) error { return r.fits(h.rows, h.cols) }
+
+func readNPYFile(name string, f *os.File, take func(npyShape) error) (array, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return array{}, err
+	}
+	return readNPY(name, f, info.Size(), take)
 }
 
 func (a array) table(name string) *Table {
@@ -91,17 +120,22 @@ func (t *Table) label(path string) error {
 	}
 	defer f.Close()
 	name := printable.Whole(path)
-	y, err := readNPY(name, f)
+	y, err := readNPYFile(name, f, t.takes)
 	if err != nil {
 		return err
 	}
 	return t.setLabels(name, y)
 }
 
-func (t *Table) setLabels(name string, y array) error {
+// takes refuses labels that are not as many as there are rows.
+func (t *Table) takes(y npyShape) error {
 	if y.cols != 1 || y.rows != t.X.Rows {
-		return bad(name, "labels of the shape %d by %d for %d rows", y.rows, y.cols, t.X.Rows)
+		return fmt.Errorf("labels of the shape %d by %d for %d rows", y.rows, y.cols, t.X.Rows)
 	}
+	return nil
+}
+
+func (t *Table) setLabels(name string, y array) error {
 	t.Positive = make([]bool, y.rows)
 	for i, v := range y.data {
 		var err error
@@ -113,7 +147,7 @@ func (t *Table) setLabels(name string, y array) error {
 }
 
 // readNPZ reads the arrays X and y of an archive, which may lack y.
-func readNPZ(name string, f *os.File) (*Table, error) {
+func readNPZ(name string, f *os.File, room Room) (*Table, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -122,7 +156,7 @@ func readNPZ(name string, f *os.File) (*Table, error) {
 	if err != nil {
 		return nil, bad(name, "%w", err)
 	}
-	x, found, err := readMember(name, z, "X.npy")
+	x, found, err := readMember(name, z, "X.npy", room.takes)
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +164,14 @@ func readNPZ(name string, f *os.File) (*Table, error) {
 		return nil, bad(name, "it has no array X; it has %s", few(members(z)))
 	}
 	t := x.table(name)
-	y, found, err := readMember(name, z, "y.npy")
+	y, found, err := readMember(name, z, "y.npy", t.takes)
 	if err == nil && found {
 		err = t.setLabels(name+": y", y)
 	}
 	return t, err
 }
 
-func readMember(name string, z *zip.Reader, member string) (array, bool, error) {
+func readMember(name string, z *zip.Reader, member string, take func(npyShape) error) (array, bool, error) {
 	for _, f := range z.File {
 		if f.Name != member {
 			continue
@@ -146,7 +180,7 @@ func readMember(name string, z *zip.Reader, member string) (array, bool, error) 
 		if err != nil {
 			return array{}, false, bad(name, "%s: %w", member, err)
 		}
-		a, err := readNPY(name+": "+strings.TrimSuffix(member, ".npy"), body)
+		a, err := readNPY(name+": "+strings.TrimSuffix(member, ".npy"), body, int64(min(f.UncompressedSize64, math.MaxInt64)), take)
 		return a, true, errors.Join(err, body.Close())
 	}
 	return array{}, false, nil

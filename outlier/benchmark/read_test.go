@@ -93,28 +93,35 @@ func TestFilesThatAreRefused(t *testing.T) {
 		o    ReadOptions
 		want string
 	}{
-		"ending":             {"x.txt", nil, ReadOptions{}, "ends in .csv"},
-		"no archive":         {"x.npz", []byte("PK"), ReadOptions{}, "zip"},
-		"cut archive":        {"x.npz", archive[:len(archive)-30], ReadOptions{}, "zip"},
-		"damaged member":     {"x.npz", broken, ReadOptions{}, ""},
-		"no X":               {"x.npz", npz(t, zip.Store, map[string][]byte{"x\x1b": someX}), ReadOptions{}, "no array X; it has x<U+001B>"},
-		"labels too few":     {"x.npz", npz(t, zip.Store, map[string][]byte{"X": someX, "y": npy(1, header("|b1", "False", "2,"), []byte{0, 1})}), ReadOptions{}, "for 3 rows"},
-		"labels odd":         {"x.npz", npz(t, zip.Store, map[string][]byte{"X": someX, "y": npy(1, header("|u1", "False", "3,"), []byte{0, 1, 2})}), ReadOptions{}, "row 3: the label is 2"},
-		"objects":            {"x.npz", npz(t, zip.Store, map[string][]byte{"X": npy(1, header("|O", "False", "3, 2"), nil)}), ReadOptions{}, "astype"},
-		"no rows":            {"x.npy", npy(1, header("<f8", "False", "0, 2"), nil), ReadOptions{}, "0 rows"},
-		"no columns":         {"x.npy", npy(1, header("<f8", "False", "5, 0"), nil), ReadOptions{}, "of 0 columns"},
-		"gaps":               {"x.npy", npy(1, header("<f4", "False", "1, 2"), []byte{0, 0, 0, 0, 0, 0, 0xc0, 0x7f}), ReadOptions{}, "row 1, column 2: NaN"},
-		"empty CSV":          {"x.csv", nil, ReadOptions{}, "the header"},
-		"header alone":       {"x.csv", []byte("a,y\n"), ReadOptions{Label: "y"}, "0 rows"},
-		"texts alone":        {"x.csv", []byte("a,y\nx,0\n"), ReadOptions{Label: "y"}, "of 0 columns"},
-		"no label column":    {"x.csv", []byte("a,b\n1,2\n"), ReadOptions{Label: "y"}, "no column y for the labels; there are a, b"},
-		"text below numbers": {"x.csv", []byte("a,y\n1,0\nx,0\n"), ReadOptions{Label: "y"}, "row 2, column a: no number"},
-		"gap in CSV":         {"x.csv", []byte("a,y\n1,0\n,0\n"), ReadOptions{Label: "y"}, "row 2, column a: no number"},
-		"infinite":           {"x.csv", []byte("a,y\n1,0\nInf,0\n"), ReadOptions{Label: "y"}, "row 2, column a"},
-		"odd label":          {"x.csv", []byte("a,y\n1,maybe\n"), ReadOptions{Label: "y"}, "row 1, the label"},
-		"label 2":            {"x.csv", []byte("a,y\n1,2\n"), ReadOptions{Label: "y"}, "row 1: the label is 2"},
-		"ragged":             {"x.csv", []byte("a,y\n1,0\n1\n"), ReadOptions{Label: "y"}, "line 3"},
-		"no BETH":            {"x.csv", []byte("a,sus\n1,0\n"), ReadOptions{Features: BETHPaper}, "no column processId"},
+		"ending":               {"x.txt", nil, ReadOptions{}, "ends in .csv"},
+		"no archive":           {"x.npz", []byte("PK"), ReadOptions{}, "zip"},
+		"cut archive":          {"x.npz", archive[:len(archive)-30], ReadOptions{}, "zip"},
+		"damaged member":       {"x.npz", broken, ReadOptions{}, ""},
+		"no X":                 {"x.npz", npz(t, zip.Store, map[string][]byte{"x\x1b": someX}), ReadOptions{}, "no array X; it has x<U+001B>"},
+		"labels too few":       {"x.npz", npz(t, zip.Store, map[string][]byte{"X": someX, "y": npy(1, header("|b1", "False", "2,"), []byte{0, 1})}), ReadOptions{}, "for 3 rows"},
+		"labels odd":           {"x.npz", npz(t, zip.Store, map[string][]byte{"X": someX, "y": npy(1, header("|u1", "False", "3,"), []byte{0, 1, 2})}), ReadOptions{}, "row 3: the label is 2"},
+		"objects":              {"x.npz", npz(t, zip.Store, map[string][]byte{"X": npy(1, header("|O", "False", "3, 2"), nil)}), ReadOptions{}, "astype"},
+		"no rows":              {"x.npy", npy(1, header("<f8", "False", "0, 2"), nil), ReadOptions{}, "0 rows"},
+		"no columns":           {"x.npy", npy(1, header("<f8", "False", "5, 0"), nil), ReadOptions{}, "of 0 columns"},
+		"gaps":                 {"x.npy", npy(1, header("<f4", "False", "1, 2"), []byte{0, 0, 0, 0, 0, 0, 0xc0, 0x7f}), ReadOptions{}, "row 1, column 2: NaN"},
+		"empty CSV":            {"x.csv", nil, ReadOptions{}, "the header"},
+		"header alone":         {"x.csv", []byte("a,y\n"), ReadOptions{Label: "y"}, "0 rows"},
+		"texts alone":          {"x.csv", []byte("a,y\nx,0\n"), ReadOptions{Label: "y"}, "of 0 columns"},
+		"no label column":      {"x.csv", []byte("a,b\n1,2\n"), ReadOptions{Label: "y"}, "no column y for the labels; there are a, b"},
+		"text below numbers":   {"x.csv", []byte("a,y\n1,0\nx,0\n"), ReadOptions{Label: "y"}, "row 2, column a: no number"},
+		"gap in CSV":           {"x.csv", []byte("a,y\n1,0\n,0\n"), ReadOptions{Label: "y"}, "row 2, column a: empty; models take numbers alone: fill the gap"},
+		"gap in row 1":         {"x.csv", []byte("b,a,y\n1,,0\n2,1,0\n"), ReadOptions{Label: "y"}, "row 1, column a: empty; models take numbers alone: fill the gap"},
+		"long gap":             {"x.csv", []byte("a,b,y\n,x,0\n NaN,x,0\n,x,1\n-2,x,0\n"), ReadOptions{Label: "y"}, "row 1, column a: empty"},
+		"gap that is infinite": {"x.csv", []byte("a,b,y\n,1,0\ninf,1,0\n"), ReadOptions{Label: "y"}, "row 1, column a: empty"},
+		"infinite in row 1":    {"x.csv", []byte("a,y\n-inf,0\n2,0\n"), ReadOptions{Label: "y"}, "row 1, column a: no finite number"},
+		"too large in row 1":   {"x.csv", []byte("a,y\n1e999,0\n2,0\n"), ReadOptions{Label: "y"}, "row 1, column a: no finite number"},
+		"gap among labels":     {"x.csv", []byte("a,y\n1,0\n2,\n"), ReadOptions{Label: "y"}, "row 2, the label: empty"},
+		"empty alone":          {"x.csv", []byte("a,y\n,0\nNA,1\n"), ReadOptions{Label: "y"}, "2 rows of 0 columns"},
+		"infinite":             {"x.csv", []byte("a,y\n1,0\nInf,0\n"), ReadOptions{Label: "y"}, "row 2, column a"},
+		"odd label":            {"x.csv", []byte("a,y\n1,maybe\n"), ReadOptions{Label: "y"}, "row 1, the label"},
+		"label 2":              {"x.csv", []byte("a,y\n1,2\n"), ReadOptions{Label: "y"}, "row 1: the label is 2"},
+		"ragged":               {"x.csv", []byte("a,y\n1,0\n1\n"), ReadOptions{Label: "y"}, "line 3"},
+		"no BETH":              {"x.csv", []byte("a,sus\n1,0\n"), ReadOptions{Features: BETHPaper}, "no column processId"},
 	} {
 		_, err := Read(file(t, c.name, c.text), c.o)
 		if !errors.Is(err, ErrTable) || !strings.Contains(fmt.Sprint(err), c.want) || !strings.Contains(fmt.Sprint(err), c.name) {
@@ -129,6 +136,37 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}
 	if err := (ReadOptions{Features: "x\x1b"}).Validate(); err == nil || strings.Contains(err.Error(), "\x1b") {
 		t.Error(err)
+	}
+}
+
+// A column is one of texts by the first cell that is not empty, and one without such a
+// cell is empty. Neither loses the others a value.
+func TestColumnsThatAreLeftOut(t *testing.T) {
+	text := "late,a,none,text,y,b\n,1,,x,0,2\nNaN,3,n/a,,1,4\nx,5,null,7,0,6\n9,7,None,x,0,8\n"
+	tab, err := Read(file(t, "x.csv", []byte(text)), ReadOptions{Label: "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"left out, since they are empty: none", "left out, since they are no numbers: late, text"}
+	if !slices.Equal(tab.Columns, []string{"a", "b"}) || !slices.Equal(tab.X.Data, []float64{1, 2, 3, 4, 5, 6, 7, 8}) || tab.X.Rows != 4 || !slices.Equal(tab.Notes, want) {
+		t.Errorf("%+v", tab)
+	}
+}
+
+// Options of CSV files are not taken for others without a word.
+func TestOptionsOfOtherFiles(t *testing.T) {
+	o := ReadOptions{Label: "y", Features: BETHPaper}
+	if err := o.CheckFile("a.CSV"); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{"a.npz", "x.npy,y.npy"} {
+		err := o.CheckFile(path)
+		if s := fmt.Sprint(err); !strings.Contains(s, "--label") || !strings.Contains(s, "--features") || !strings.Contains(s, path) {
+			t.Error(err)
+		}
+		if err := (ReadOptions{}).CheckFile(path); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"sparkless/outlier"
@@ -58,6 +59,19 @@ func (o Options) Validate() error {
 		errs = append(errs, errors.New("validation-share and test-share leave no rows to learn from"))
 	}
 	return errors.Join(errs...)
+}
+
+// apart says that rows of a file are held back for judging.
+func (o Options) apart() bool { return o.Validation+o.Test > 0 }
+
+// CheckRows refuses models that all learn from labels, where there are no other rows to
+// judge them on. parted says that these are in other files.
+func (o Options) CheckRows(parted bool) error {
+	all, _ := chosen(o.Models) // Validate says what is wrong with them
+	if parted || o.apart() || len(all) == 0 || slices.ContainsFunc(all, func(m model) bool { return !m.learns }) {
+		return nil
+	}
+	return fmt.Errorf("%s learns from labels, so it is not judged on the rows that it has learnt from: give --validation-share, --test-share or --train", strings.Join(o.Models, ", "))
 }
 
 // Parted is the rows that a model learns from, and those that it is judged on. Those
@@ -115,8 +129,16 @@ func Run(ctx context.Context, p Parted, o Options) (Report, error) {
 		return Report{}, err
 	}
 	r := Report{Notes: p.notes()}
+	learnt := p.Train.judged()
+	drawn := p.Whole && o.apart()
+	if !drawn {
+		// The rows are the same for all, and those that were read are needed no more.
+		if p, err = p.prepared(o, false); err != nil {
+			return r, err
+		}
+	}
 	for _, m := range all {
-		if m.learns && (p.Whole && o.Validation+o.Test == 0 || !p.Train.judged()) {
+		if m.learns && (p.Whole && !drawn || !learnt) {
 			r.Notes = append(r.Notes, fmt.Sprintf("%s: %s is left out: it needs labels of both kinds to learn from, and other rows to be judged on", p.Name, m.name))
 			continue
 		}
@@ -125,6 +147,9 @@ func Run(ctx context.Context, p Parted, o Options) (Report, error) {
 			return r, err
 		}
 		r.Results = append(r.Results, results...)
+	}
+	if len(r.Results) == 0 {
+		return r, bad(p.Train.Name, "%d of %d rows are labelled as outliers: %s learns from labels of both kinds, and nothing else was to be measured", p.Train.positives(), p.Train.X.Rows, strings.Join(o.Models, ", "))
 	}
 	return r, nil
 }
@@ -144,8 +169,11 @@ func (p Parted) check() error {
 		judged = []*Table{p.Train}
 	}
 	for _, t := range judged {
+		if t != nil && t.Positive == nil {
+			return bad(t.Name, "it has no labels, and without them no area under a curve can be told, nor anything else: %s", t.howLabelled())
+		}
 		if t != nil && !t.judged() {
-			return bad(t.Name, "%d of %d rows are labelled as outliers; areas under curves need rows of both kinds (labels of a CSV file are in the column that --label names)", t.positives(), t.X.Rows)
+			return bad(t.Name, "%d of %d rows are labelled as outliers; areas under curves need rows of both kinds", t.positives(), t.X.Rows)
 		}
 	}
 	return nil
@@ -175,9 +203,12 @@ func (p Parted) measure(ctx context.Context, m model, o Options) ([]Result, erro
 			return nil, err
 		}
 		seed := o.Seed + uint64(i)
-		parts, err := p.part(o, seed)
-		if err != nil {
-			return nil, err
+		parts := p
+		if p.Whole && o.apart() {
+			var err error
+			if parts, err = p.drawn(o, seed); err != nil {
+				return nil, err
+			}
 		}
 		if i == 0 {
 			results = parts.results(m.name)
@@ -196,15 +227,18 @@ func (p Parted) measure(ctx context.Context, m model, o Options) ([]Result, erro
 	return results, nil
 }
 
-// part is p where a file is parted by seed, with the columns alone that vary in what is
-// learnt from, scaled if that is wanted.
-func (p Parted) part(o Options, seed uint64) (Parted, error) {
-	if p.Whole && o.Validation+o.Test > 0 {
-		var err error
-		if p, err = p.split(o, seed); err != nil {
-			return p, err
-		}
+// drawn is p with rows that are drawn by the seed, as models take them.
+func (p Parted) drawn(o Options, seed uint64) (Parted, error) {
+	p, err := p.split(o, seed)
+	if err != nil {
+		return p, err
 	}
+	return p.prepared(o, true)
+}
+
+// prepared is p with the columns alone that vary in what is learnt from, scaled if that
+// is wanted. Tables that are its own are scaled in their place; others are not changed.
+func (p Parted) prepared(o Options, own bool) (Parted, error) {
 	columns := varying(p.Train.X)
 	if len(columns) == 0 {
 		return p, bad(p.Train.Name, "no column varies")
@@ -214,14 +248,20 @@ func (p Parted) part(o Options, seed uint64) (Parted, error) {
 		if *t == nil {
 			continue
 		}
-		one := **t
-		one.X = one.X.Columns(columns)
+		one, own := **t, own
+		if len(columns) < one.X.Cols {
+			one.X, own = one.X.Columns(columns), true
+		}
 		one.Columns, _ = named(one.Columns, columns)
 		var err error
 		if o.Scale && scaler == nil {
 			scaler, err = outlier.FitScaler(one.X)
 		}
-		if o.Scale && err == nil {
+		switch {
+		case !o.Scale || err != nil:
+		case own:
+			err = scaler.TransformInPlace(one.X)
+		default:
 			one.X, err = scaler.Transform(one.X)
 		}
 		if err != nil {

@@ -118,7 +118,7 @@ func TestSplits(t *testing.T) {
 func TestScaling(t *testing.T) {
 	p := Parted{Name: "f", Train: cloud("tr", 200), Test: cloud("te", 50)}
 	o := options("isolation-forest")
-	scaled, err := p.part(o, 1)
+	scaled, err := p.prepared(o, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestScaling(t *testing.T) {
 		t.Error("the test rows are scaled otherwise", err)
 	}
 	o.Scale = false
-	plain, err := p.part(o, 1)
+	plain, err := p.prepared(o, false)
 	if err != nil || !slices.Equal(plain.Test.X.Data, p.Test.X.Columns([]int{0, 1}).Data) {
 		t.Error("scaled unasked", err)
 	}
@@ -177,7 +177,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	renamed := cloud("renamed", 100)
 	renamed.Columns = []string{"b", "a", "same"}
 	for want, p := range map[string]Parted{
-		"--label names":    {Name: "x", Train: bare, Whole: true},
+		"with --label":     {Name: "x", Train: bare, Whole: true},
 		"bare: ":           {Name: "x", Train: cloud("x", 100), Test: bare},
 		"no column varies": {Name: "x", Train: flat, Whole: true},
 		"narrow: ":         {Name: "x", Train: cloud("x", 100), Test: narrow},
@@ -191,6 +191,17 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	r, err := Run(t.Context(), Parted{Name: "x", Train: one, Test: cloudOf(one)}, options("isolation-forest", "random-forest"))
 	if err != nil || len(r.Results) != 1 || !strings.Contains(fmt.Sprint(r.Notes), "random-forest is left out") {
 		t.Errorf("%+v, %v", r, err)
+	}
+	alone := *one
+	alone.Positive = nil
+	if _, err := Run(t.Context(), Parted{Name: "x", Train: &alone, Test: cloudOf(one)}, options("random-forest")); !errors.Is(err, ErrTable) || !strings.Contains(err.Error(), "one: ") || !strings.Contains(err.Error(), "random-forest learns from labels of both kinds") {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{"a.npz": "there is no array y", "x.npy": "x.npy,y.npy", "x.csv": "--label"} {
+		bare.Name = name
+		if _, err := Run(t.Context(), Parted{Name: "x", Train: bare, Whole: true}, options()); !errors.Is(err, ErrTable) || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	o := Options{Models: []string{"x\x1b"}, Seeds: 0, Contamination: math.NaN(), Validation: 0.5, Test: 0.5}
 	err = o.Validate()

@@ -19,7 +19,8 @@ import (
 // ErrTable is the kind of every error of a file that holds no table that can be used.
 var ErrTable = errors.New("no usable table")
 
-// maxValues is how many numbers a table has at most: 2 GiB of them.
+// maxValues is how many numbers a table has at most where nothing says how much memory
+// there is: 2 GiB of them.
 const maxValues = 1 << 28
 
 // Table is rows of numbers, and which of them are outliers.
@@ -69,6 +70,17 @@ func (t *Table) judged() bool {
 	return n > 0 && n < len(t.Positive)
 }
 
+// howLabelled says where labels of a file of its kind are.
+func (t *Table) howLabelled() string {
+	switch lower := strings.ToLower(t.Name); {
+	case strings.HasSuffix(lower, ".npz"):
+		return "there is no array y; give it one, with 1 for an outlier and 0 for others"
+	case strings.HasSuffix(lower, ".npy"):
+		return "give those in another array, behind a comma: x.npy,y.npy"
+	}
+	return "give the column that holds them with --label"
+}
+
 // choose returns a copy of some of the rows.
 func (t *Table) choose(rows []int) *Table {
 	one := *t
@@ -82,13 +94,19 @@ func (t *Table) choose(rows []int) *Table {
 
 // varying are the columns of which not all values are equal.
 func varying(x outlier.Matrix) []int {
-	var columns []int
-	for c := range x.Cols {
-		for r := 1; r < x.Rows; r++ {
-			if x.Data[r*x.Cols+c] != x.Data[c] {
-				columns = append(columns, c)
-				break
+	varies, same := make([]bool, x.Cols), x.Cols
+	for r := 1; r < x.Rows && same > 0; r++ {
+		for c, v := range x.Row(r) {
+			if v != x.Data[c] && !varies[c] {
+				varies[c] = true
+				same--
 			}
+		}
+	}
+	var columns []int
+	for c, v := range varies {
+		if v {
+			columns = append(columns, c)
 		}
 	}
 	return columns
