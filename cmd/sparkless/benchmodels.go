@@ -21,6 +21,7 @@ type benchModels struct {
 	files                   []string
 	train, validation, test string
 	format, experiment      string
+	memory                  string
 	features                string
 	read                    benchmark.ReadOptions
 	options                 benchmark.Options
@@ -51,6 +52,7 @@ func (a *app) benchModelsCommand() *cobra.Command {
 	flags.IntVar(&b.options.Seeds, "seeds", b.options.Seeds, "how many seeds to take the mean of")
 	flags.Float64Var(&b.options.Contamination, "contamination", 0, "share of outliers, up to 0.5, that isolation forest and elliptic envelope take for given; each model's own default unless set")
 	flags.BoolVar(&b.options.Scale, "scale", true, "scale columns to mean 0 and deviation 1")
+	flags.StringVar(&b.memory, "memory", "auto", "memory the process may take, like 4GiB; auto is GOMEMLIMIT, or nine tenths of the container's or the machine's")
 	flags.StringVar(&b.format, "format", "table", "table, csv or json")
 	flags.StringVar(&b.experiment, "experiment", "sparkless", "experiment on the MLflow server of MLFLOW_TRACKING_URI")
 	noColor := flags.Bool("no-color", false, "print no colours; so does the environment variable NO_COLOR")
@@ -78,7 +80,13 @@ the area of the scores.
 
 Files are .csv with a header, .npz with the arrays X and y as those of ADBench, or two
 .npy with a comma between: x.npy,y.npy. A label is 1 for an outlier and 0 for others.
-Columns of texts are left out, and those that do not vary; what was left out is said.
+Columns of texts are left out, empty ones, and those that do not vary; what was left
+out is said. A column is one of texts if the first of its cells that is not empty is no
+number. A gap among numbers is an error.
+
+A table is read only if there is memory for it and for what the models make of it:
+20 bytes for each value, 28 where rows are drawn, and more for each row, 3 kB where the
+random forest is measured. --memory bounds it.
 
 Of the CSV files of BETH --features beth-paper makes the seven columns of its authors,
 and beth-notebook ten of the notebook's forty: its other thirty are word vectors,
@@ -90,13 +98,21 @@ in. What is wrong with that server loses no figure: they are printed first, and 
 exit code is 5.
 `
 
+// parts says that models are judged on other files than those they learn from.
+func (b *benchModels) parts() bool { return b.train != "" || b.validation != "" || b.test != "" }
+
 // check names all that is wrong with what was asked for.
 func (b *benchModels) check() error {
-	errs := []error{b.options.Validate(), b.read.Validate()}
+	parted := b.parts()
+	errs := []error{b.options.Validate(), b.read.Validate(), b.options.CheckRows(parted)}
+	for _, file := range append([]string{b.train, b.validation, b.test}, b.files...) {
+		if file != "" {
+			errs = append(errs, b.read.CheckFile(file))
+		}
+	}
 	if b.format != "table" && b.format != "csv" && b.format != "json" {
 		errs = append(errs, fmt.Errorf("--format %s is not table, csv or json", address(b.format)))
 	}
-	parted := b.train != "" || b.validation != "" || b.test != ""
 	switch {
 	case len(b.files) > 0 && parted:
 		errs = append(errs, errors.New("give FILE, or --train with --validation and --test"))
@@ -113,9 +129,15 @@ func (b *benchModels) check() error {
 // benchModels is the story of the command.
 func (a *app) benchModels(ctx context.Context, b *benchModels) error {
 	tracker, err := trackerOf(os.Getenv, b.experiment)
-	if err := errors.Join(b.check(), err); err != nil {
+	memory, errMemory := memoryOf(b.memory)
+	if errMemory != nil {
+		errMemory = fmt.Errorf("--memory: %w", errMemory)
+	}
+	if err := errors.Join(b.check(), err, errMemory); err != nil {
 		return usageError{err}
 	}
+	keepTo(memory)
+	b.read.Room = b.options.Room(memory, b.parts())
 	var all benchmark.Report
 	measure := func(p benchmark.Parted) error {
 		r, err := benchmark.Run(ctx, p, b.options)
@@ -148,7 +170,7 @@ func (a *app) benchModels(ctx context.Context, b *benchModels) error {
 
 // parted reads the files of --train, --validation and --test.
 func (b *benchModels) parted() (benchmark.Parted, error) {
-	p := benchmark.Parted{Name: printable.Whole(b.train)}
+	p, o := benchmark.Parted{Name: printable.Whole(b.train)}, b.read
 	for _, f := range []struct {
 		path string
 		into **benchmark.Table
@@ -156,11 +178,12 @@ func (b *benchModels) parted() (benchmark.Parted, error) {
 		if f.path == "" {
 			continue
 		}
-		t, err := benchmark.Read(f.path, b.read)
+		t, err := benchmark.Read(f.path, o)
 		if err != nil {
 			return p, err
 		}
 		*f.into = t
+		o.Room = o.Room.Less(t)
 	}
 	return p, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,40 @@ func TestModelsAreNotTracked(t *testing.T) {
 		})
 		if code != exitUndelivered || !strings.Contains(out, "isolation-forest") || !strings.Contains(log, "2 of 2 runs: not logged on the MLflow server") || strings.Contains(out+log, "s3cret") || strings.Contains(log, "\x1b") {
 			t.Errorf("%d: %d\n%s%s", status, code, out, log)
+		}
+	}
+}
+
+// A table that there is no memory for is not read, and the text says what to do. Without
+// --memory the bound is that of the process.
+func TestTableThatThereIsNoMemoryFor(t *testing.T) {
+	limit := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(limit) })
+	dict := "{'descr': '|u1', 'fortran_order': False, 'shape': (20000, 1000), }\n"
+	path := filepath.Join(t.TempDir(), "large.npy")
+	if err := os.WriteFile(path, append([]byte("\x93NUMPY\x01\x00"+string(rune(len(dict)))+"\x00"), dict...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 21_000_000); err != nil { // a file with a hole
+		t.Fatal(err)
+	}
+	const refused = "large.npy: no usable table: 20000 rows of 1000 columns take "
+	for _, c := range []struct {
+		limit int64
+		args  []string
+		want  string
+	}{
+		{limit, []string{"--memory", "64MiB"}, refused},
+		{96 << 20, nil, refused},
+		{96 << 20, []string{"--memory", "auto"}, refused},
+		{limit, []string{"--memory", "4GiB"}, "large.npy: no usable table: there is more than 20000000 values"},
+	} {
+		debug.SetMemoryLimit(c.limit)
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), append([]string{"bench-models", path, "--models", "isolation-forest"}, c.args...), &stdout, &stderr)
+		debug.SetMemoryLimit(limit)
+		if log := stderr.String(); code != exitFailed || !strings.Contains(log, c.want) || c.want == refused && !strings.Contains(log, "give more memory (--memory)") {
+			t.Errorf("%v with %d bytes: %d, %s", c.args, c.limit, code, log)
 		}
 	}
 }

@@ -17,10 +17,19 @@ const memoryShare = 0.9
 // nobody can tell.
 func (v *values) memory() (int64, error) {
 	const key = "job.memory"
-	if v.text(key) != "auto" {
-		n, err := v.size(key)
+	n, err := memoryOf(v.text(key))
+	if err != nil {
+		err = fmt.Errorf("%s (%s): %w", key, v.origin[key], err)
+	}
+	return n, err
+}
+
+// memoryOf is memory for a text such as 1GiB or auto.
+func memoryOf(text string) (int64, error) {
+	if text != "auto" {
+		n, err := bytesOf(text)
 		if err == nil && n < leastMemory {
-			err = fmt.Errorf("%s (%s): %s is less than 64MiB, with which nothing can be read", key, v.origin[key], address(v.text(key)))
+			err = fmt.Errorf("%s is less than 64MiB, with which nothing can be read", address(text))
 		}
 		return n, err
 	}

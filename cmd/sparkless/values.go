@@ -106,7 +106,15 @@ func (v *values) whole(key string) int {
 
 // size reads a number of bytes such as 64MiB, 1GB or 65536; auto is 0.
 func (v *values) size(key string) (int64, error) {
-	text := v.text(key)
+	n, err := bytesOf(v.text(key))
+	if err != nil {
+		err = fmt.Errorf("%s (%s): %w", key, v.origin[key], err)
+	}
+	return n, err
+}
+
+// bytesOf reads a number of bytes such as 64MiB, 1GB or 65536; auto is 0.
+func bytesOf(text string) (int64, error) {
 	if text == "auto" {
 		return 0, nil
 	}
@@ -118,7 +126,7 @@ func (v *values) size(key string) (int64, error) {
 	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || !ok || n < 0 || n > (1<<62)/factor {
-		return 0, fmt.Errorf("%s (%s): %s is neither auto nor a size such as 64MiB", key, v.origin[key], address(text))
+		return 0, fmt.Errorf("%s is neither auto nor a size such as 64MiB", address(text))
 	}
 	return n * factor, nil
 }
