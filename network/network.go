@@ -51,10 +51,11 @@ const (
 
 // stateVersion is that of what Add makes of a record.
 //
-// History: 1, the first.
-const stateVersion = 1
+// History: 1, the first; 2, an event without what makes it a connection is none.
+const stateVersion = 2
 
 // Spec tells what the detector reads: all of DeviceNetworkEvents, which has no EventID.
+// Events of other tables have no ActionType, or no RemoteIP.
 func (d *Detector) Spec() event.Spec {
 	return event.Spec{
 		Detector: Name, Version: stateVersion, Container: Container,
@@ -62,7 +63,7 @@ func (d *Detector) Spec() event.Spec {
 			"ActionType", "DeviceName", "RemoteIP", "RemotePort", "RemoteUrl", "Protocol",
 			"InitiatingProcessFileName", "InitiatingProcessFolderPath", "InitiatingProcessCommandLine",
 			"InitiatingProcessParentFileName", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain",
-		}},
+		}, Needs: []string{"ActionType", "RemoteIP"}},
 	}
 }
 

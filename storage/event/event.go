@@ -28,6 +28,9 @@ type Query struct {
 	EventIDs []int
 	// Columns are the distinct columns to keep; Record.Value counts as they do.
 	Columns []string
+	// Needs are those of the columns without which an event is not of the kind that is
+	// looked for: one that lacks any of them is as one with another EventID.
+	Needs []string `json:",omitempty"`
 	// Mode says how much of each line is checked.
 	Mode Mode
 	// Fields says where another source than SecurityEvent has the columns; nil where

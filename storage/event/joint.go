@@ -14,14 +14,14 @@ type joint struct {
 }
 
 // together sorts the selectors of a scanner: of one mode, those that filter by
-// EventID read lines together, the others alone.
+// EventID, and by nothing else, read lines together, the others alone.
 func together(each []*selector) (alone []*selector, joints []*joint) {
 	for mode := range Strict + 1 {
 		var some []*selector
 		for _, s := range each {
 			switch {
 			case s.query.Mode != mode:
-			case s.mapped == nil && s.parser.filters():
+			case s.mapped == nil && s.parser.filters() && len(s.needs) == 0:
 				some = append(some, s)
 			default:
 				alone = append(alone, s)

@@ -224,15 +224,17 @@ func (s *selector) takeMapped(whole []byte) bool {
 		s.stats.Other++
 		return false
 	}
-	t, ok := timeOf(m.value(line, m.time), &s.clock)
-	if !s.inWindow(t, ok, whole) {
-		return false
-	}
 	for i, places := range m.columns {
 		m.values[i] = m.value(line, places)
 	}
-	s.record = Record{Time: t, line: line, values: m.values}
-	return true
+	s.record = Record{line: line, values: m.values}
+	if s.lacks(&s.record) {
+		s.stats.Other++
+		return false
+	}
+	var ok bool
+	s.record.Time, ok = timeOf(m.value(line, m.time), &s.clock)
+	return s.inWindow(s.record.Time, ok, whole)
 }
 
 // timeOf reads the time of an event of other sources: as SecurityEvent has it, or

@@ -233,6 +233,9 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 			return false, err
 		}
 	}
+	if ok, err := s.hasNeeded(row); !ok || err != nil {
+		return false, err
+	}
 	var t int64
 	ok := !at.absent
 	if ok {
@@ -255,6 +258,21 @@ func (s *Scanner) takeRow(row int64) (bool, error) {
 	}
 	s.stats.Records++
 	s.stats.Hours[s.timeHour.at(t)]++
+	return true, nil
+}
+
+// hasNeeded reports whether a row has the columns that are needed, and counts it if not.
+func (s *Scanner) hasNeeded(row int64) (bool, error) {
+	if len(s.needs) == 0 {
+		return true, nil
+	}
+	if err := s.columnar.fill(row); err != nil {
+		return false, err
+	}
+	if s.lacks(&Record{values: s.columnar.values}) {
+		s.stats.Other++
+		return false, nil
+	}
 	return true, nil
 }
 
@@ -345,7 +363,7 @@ func (s *Scanner) beginGroup() {
 	case len(c.eventIDs) > 0 && (c.columns[c.eventID].absent || c.noneWanted(&c.columns[c.eventID].leaf, g)):
 		s.stats.Other += g.NumRows
 		c.sorted = g.NumRows
-	case len(c.eventIDs) == 0 && c.columns[c.time].absent:
+	case len(c.eventIDs) == 0 && len(s.needs) == 0 && c.columns[c.time].absent:
 		s.fault(NoTime, c.row, nil)
 		s.stats.more(NoTime, s.hour(), g.NumRows-1)
 		c.sorted = g.NumRows

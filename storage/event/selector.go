@@ -1,10 +1,13 @@
 package event
 
+import "slices"
+
 // selector takes the records of one query out of lines.
 type selector struct {
 	query    Query
 	index    int // of the query among those that are read for
 	active   bool
+	needs    []int  // columns without which an event is not wanted
 	from, to int64  // the window of Time, half-open
 	at       *lines // where the line that is read last stands
 
@@ -27,7 +30,20 @@ func newSelector(q Query, index int, at *lines) *selector {
 	if q.Fields != nil {
 		s.mapped = newMapped(q)
 	}
+	for _, column := range q.Needs {
+		s.needs = append(s.needs, slices.Index(q.Columns, column))
+	}
 	return s
+}
+
+// lacks reports whether the record is without a column that is needed.
+func (s *selector) lacks(r *Record) bool {
+	for _, i := range s.needs {
+		if r.Value(i).Absent() {
+			return true
+		}
+	}
+	return false
 }
 
 // restart makes the selector as new, but for what it knows of layouts. The buffers
@@ -51,12 +67,14 @@ func (s *selector) take(line []byte) bool {
 		s.stats.Other++
 		return false
 	}
-	t, ok := s.clock.nanos(s.parser.text(line, s.parser.time))
-	if !s.inWindow(t, ok, line) {
+	s.record = Record{line: line, spans: s.of(s.parser, 0)}
+	if s.lacks(&s.record) {
+		s.stats.Other++
 		return false
 	}
-	s.record = Record{Time: t, line: line, spans: s.of(s.parser, 0)}
-	return true
+	var ok bool
+	s.record.Time, ok = s.clock.nanos(s.parser.text(line, s.parser.time))
+	return s.inWindow(s.record.Time, ok, line)
 }
 
 // inWindow counts a wanted event by its time, if that could be read.
