@@ -101,8 +101,8 @@ func rarityChart(f *fleet) chart.Chart {
 		rarity float64
 	}
 	var bars []bar
-	for name, k := range f.kin {
-		bars = append(bars, bar{name, f.rarity(f.atMost(k.hosts))})
+	for of, k := range f.kin {
+		bars = append(bars, bar{of.name, f.rarity(f.atMost(k.hosts))})
 	}
 	slices.SortFunc(bars, func(a, b bar) int {
 		if a.rarity != b.rarity {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"sparkless/storage/filename"
 	"sparkless/storage/table"
 )
 
@@ -321,7 +320,7 @@ func (d *decoder) keep(entries []*entry) {
 				d.days = union(d.days, e.days)
 			}
 		}
-		if d.past != nil && !d.past.names[filename.Shape(e.name)] {
+		if d.past != nil && !d.past.keeps(e) {
 			continue
 		}
 		for kind := range e.samples {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"sparkless/publish/anomaly"
-	"sparkless/storage/filename"
 	"sparkless/storage/printable"
 )
 
@@ -33,6 +32,7 @@ type suspect struct {
 	*fleet
 	*entry
 	*kin
+	family  family
 	verdict *verdict
 	program string // the name without extension
 	known   bool   // whether there are days before that know the name
@@ -46,7 +46,8 @@ type suspect struct {
 // where rarity is that over the fleet of the name, or of the name with this parent or
 // folder where that is unusual, and the product is over the evidence.
 func (f *fleet) judge(e *entry) *verdict {
-	s := &suspect{fleet: f, entry: e, kin: f.kin[filename.Shape(e.name)], program: stem(e.name)}
+	s := &suspect{fleet: f, entry: e, family: familyOf(e, f.settled), program: stem(e.name)}
+	s.kin = f.kin[s.family]
 	s.known = len(s.before) > 0
 	s.sure = float64(f.historyDays) / float64(f.historyDays+2)
 	v := &verdict{entry: e, hosts: f.atMost(s.kin.hosts)}
@@ -94,8 +95,8 @@ func (v *verdict) share() {
 // alike begins a sentence on the process, of which nothing is said where it is alone
 // with its name.
 func (s *suspect) alike() string {
-	if n := filename.Shape(s.name); n != s.name {
-		return "what is named like " + printable.Text(n) + " "
+	if s.family.drawn {
+		return "what is named like " + printable.Text(s.family.name) + " "
 	}
 	return ""
 }

@@ -10,7 +10,6 @@ import (
 
 	"sparkless/publish/anomaly"
 	"sparkless/storage/event"
-	"sparkless/storage/filename"
 	"sparkless/storage/printable"
 )
 
@@ -71,9 +70,9 @@ func (d *Detector) finding(w event.Window, f *fleet, v *verdict, group []*entry)
 	firstSeen := group[0].first
 	for _, e := range group {
 		firstSeen = min(firstSeen, e.first)
-		if before, ok := f.kin[filename.Shape(e.name)].first[of]; ok {
-			firstSeen = min(firstSeen, before)
-		}
+	}
+	if before, ok := f.first[of]; ok {
+		firstSeen = min(firstSeen, before)
 	}
 	out.FirstSeen = anomaly.Timestamp(firstSeen)
 	return out

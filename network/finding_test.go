@@ -158,8 +158,8 @@ func TestUnusualParents(t *testing.T) {
 			list = append(list, odd(connection{file: "chrome.exe", path: `C:\Program Files\Google\Chrome\Application\chrome.exe`, parent: "cmd.exe", device: fmt.Sprintf("host%d.corp.example", i)}))
 		}
 		d := newFleet(added(list...), NewConnections())
-		i := slices.IndexFunc(d.kin["chrome.exe"].now, func(e *entry) bool { return e.parent == "cmd.exe" })
-		v := d.judge(d.kin["chrome.exe"].now[i])
+		i := slices.IndexFunc(d.kin[family{name: "chrome.exe"}].now, func(e *entry) bool { return e.parent == "cmd.exe" })
+		v := d.judge(d.kin[family{name: "chrome.exe"}].now[i])
 		if got := slices.ContainsFunc(v.evidence, func(x evidence) bool { return x.Name == "unusual-parent" }); got != (with <= 6) {
 			t.Errorf("on %d of %d hosts: %v", with, hosts, got)
 		}

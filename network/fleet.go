@@ -5,23 +5,24 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"sparkless/storage/filename"
 )
 
 // fleet is what processes are compared with: all of the day and of the days before.
 type fleet struct {
 	hosts       int // that connected, on the day or before
 	historyDays int
-	withName    float64         // share of connections with the name of the other side
-	kin         map[string]*kin // by the shape of their names, those of the day and of the days before
-	ports       map[string]int  // by how many shapes of names each is used
-	remotes     float64         // of an entry, in the median, how many other sides
+	withName    float64            // share of connections with the name of the other side
+	settled     map[string]bool    // names that run from where names are not drawn anew
+	kin         map[family]*kin    // of the day, with those of the days before
+	first       map[identity]int64 // when programs were first seen on the days before
+	ports       map[string]int     // by how many families each is used
+	remotes     float64            // of an entry, in the median, how many other sides
 }
 
 func newFleet(day, history *Connections) *fleet {
 	f := &fleet{
-		historyDays: len(history.days), kin: map[string]*kin{}, ports: map[string]int{},
+		historyDays: len(history.days), kin: map[family]*kin{}, ports: map[string]int{},
+		settled: map[string]bool{}, first: map[identity]int64{},
 	}
 	all := sample{values: slices.Clone(day.hosts.values)}
 	merged := []*sample{&all, &history.hosts}
@@ -29,15 +30,45 @@ func newFleet(day, history *Connections) *fleet {
 	if day.totals.Kept > 0 {
 		f.withName = float64(day.totals.Named) / float64(day.totals.Kept)
 	}
-	type use struct{ port, name string }
+	now, before := day.sorted(), history.sorted()
+	f.settle(now, before)
+	f.use(now)
+	byFamily := func(e *entry) family { return familyOf(e, f.settled) }
+	earlier := grouped(before, byFamily)
+	for of, list := range grouped(now, byFamily) {
+		f.kin[of] = newKin(list, earlier[of])
+	}
+	return f
+}
+
+// settle notes which names are not drawn anew, and since when there are programs.
+func (f *fleet) settle(now, before []*entry) {
+	for _, e := range slices.Concat(now, before) {
+		if !e.place.fleeting() {
+			f.settled[e.name] = true
+		}
+	}
+	for _, e := range before {
+		of := identityOf(e.key)
+		if at, ok := f.first[of]; !ok || e.first < at {
+			f.first[of] = e.first
+		}
+	}
+}
+
+// use counts what the processes of the day connect to.
+func (f *fleet) use(now []*entry) {
+	type use struct {
+		port string
+		by   family
+	}
 	seen := map[use]bool{}
 	var sides []int
-	rows := day.sorted()
-	for _, e := range rows {
-		n := filename.Shape(e.name)
+	for _, e := range now {
+		by := familyOf(e, f.settled)
 		sides = append(sides, e.samples[remotes].number(keeps()[remotes]))
 		for _, p := range e.samples[ports].values {
-			if u := (use{p.text.text, n}); !seen[u] {
+			if u := (use{p.text.text, by}); !seen[u] {
 				seen[u] = true
 				f.ports[p.text.text]++
 			}
@@ -46,12 +77,6 @@ func newFleet(day, history *Connections) *fleet {
 	if slices.Sort(sides); len(sides) > 0 {
 		f.remotes = float64(sides[len(sides)/2])
 	}
-	byShape := func(e *entry) string { return filename.Shape(e.name) }
-	before := grouped(history.sorted(), byShape)
-	for n, now := range grouped(rows, byShape) {
-		f.kin[n] = newKin(now, before[n])
-	}
-	return f
 }
 
 // unionNumber is how many distinct values samples of the same kind hold together.

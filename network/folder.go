@@ -82,6 +82,10 @@ func placeOf(path string) place {
 	return elsewhere
 }
 
+// fleeting reports whether files come and go in such a folder, under names that are drawn
+// anew each time. Elsewhere another digit is another program.
+func (p place) fleeting() bool { return p == passing || p == downloaded }
+
 // base is the last part of a path, whose separators may be of either kind.
 func base(path string) string {
 	return path[strings.LastIndexAny(path, `\/`)+1:]

@@ -19,7 +19,7 @@ type identity struct {
 }
 
 func identityOf(k key) identity {
-	if k.place == passing || k.place == downloaded {
+	if k.place.fleeting() {
 		if name := alike(k.name); name != k.name {
 			return identity{name, k.place, alike(k.parent)}
 		}

@@ -4,10 +4,31 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"sparkless/storage/filename"
 )
 
-// kin are the processes whose names have one shape, and what there is to know of them
-// together: it is worked out once for all of them, which may be very many.
+// family is what makes processes kin: one name or, of names that are drawn anew, one
+// shape.
+type family struct {
+	name  string
+	drawn bool // it is a shape
+}
+
+// familyOf is that of a process. A name is drawn anew if it has a shape other than itself,
+// and only runs from where files come and go: of one that also runs from elsewhere, a copy
+// in such a folder is a copy of that program. Settled are the names that do.
+func familyOf(e *entry, settled map[string]bool) family {
+	if e.place.fleeting() && !settled[e.name] {
+		if shape := filename.Shape(e.name); shape != e.name {
+			return family{shape, true}
+		}
+	}
+	return family{name: e.name}
+}
+
+// kin are the processes of one family, and what there is to know of them together: it is
+// worked out once for all of them, which may be very many.
 type kin struct {
 	now, before []*entry // of the day, and of the days before
 	hosts       int      // on which any of them was seen
@@ -15,8 +36,7 @@ type kin struct {
 	places      shares   // likewise, by kind of folder
 	days        map[way]int
 	daysIn      map[place]int
-	first       map[identity]int64 // when they were first seen on the days before
-	known       [names]others      // values of the days before, of hosts and remotes
+	known       [names]others // values of the days before, of hosts and remotes
 }
 
 // way is how a program ran: its kind of folder with its parent.
@@ -44,7 +64,7 @@ func (o *others) has(values []kept) bool {
 
 func newKin(now, before []*entry) *kin {
 	all := slices.Concat(now, before)
-	k := &kin{now: now, before: before, hosts: hostsOf(all), days: map[way]int{}, daysIn: map[place]int{}, first: map[identity]int64{}}
+	k := &kin{now: now, before: before, hosts: hostsOf(all), days: map[way]int{}, daysIn: map[place]int{}}
 	k.parents = newShares(all, func(e *entry) string { return e.parent })
 	k.places = newShares(all, func(e *entry) string { return e.place.String() })
 	for of, list := range grouped(before, func(e *entry) way { return way{e.place, e.parent} }) {
@@ -52,12 +72,6 @@ func newKin(now, before []*entry) *kin {
 	}
 	for of, list := range grouped(before, func(e *entry) place { return e.place }) {
 		k.daysIn[of] = seenOn(list)
-	}
-	for _, e := range before {
-		of := identityOf(e.key)
-		if at, ok := k.first[of]; !ok || e.first < at {
-			k.first[of] = e.first
-		}
 	}
 	for kind := range k.known {
 		samples := of(before, kind)

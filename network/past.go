@@ -8,8 +8,14 @@ import (
 
 // filter says what a past keeps.
 type filter struct {
-	names map[string]bool // shapes of the names of which it knows, those of the day
-	size  int             // that it is said to take
+	names  map[string]bool // of the day, of which it knows
+	shapes map[string]bool // of those that are drawn anew
+	size   int             // that it is said to take
+}
+
+// keeps reports whether the past has to know of a process.
+func (f *filter) keeps(e *entry) bool {
+	return f.names[e.name] || e.place.fleeting() && f.shapes[filename.Shape(e.name)]
 }
 
 // perPast is about what a past takes of a process of the day, with the other parents
@@ -20,9 +26,12 @@ const perPast = 2000
 // and from which parents their names were seen, on which days and hosts.
 func (c *Connections) newPast() *Connections {
 	p := NewConnections()
-	p.past = &filter{names: map[string]bool{}, size: mostHosts * keptSize}
+	p.past = &filter{names: map[string]bool{}, shapes: map[string]bool{}, size: mostHosts * keptSize}
 	for _, e := range c.sorted() {
-		p.past.names[filename.Shape(e.name)] = true
+		p.past.names[e.name] = true
+		if e.place.fleeting() {
+			p.past.shapes[filename.Shape(e.name)] = true
+		}
 		p.past.size += perPast
 	}
 	return p
