@@ -57,14 +57,27 @@ const stateVersion = 2
 // Spec tells what the detector reads: all of DeviceNetworkEvents, which has no EventID.
 // Events of other tables have no ActionType, or no RemoteIP.
 func (d *Detector) Spec() event.Spec {
+	columns := []string{
+		"ActionType", "DeviceName", "RemoteIP", "RemotePort", "RemoteUrl", "Protocol",
+		"InitiatingProcessFileName", "InitiatingProcessFolderPath", "InitiatingProcessCommandLine",
+		"InitiatingProcessParentFileName", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain",
+	}
 	return event.Spec{
 		Detector: Name, Version: stateVersion, Container: Container,
-		Query: event.Query{Columns: []string{
-			"ActionType", "DeviceName", "RemoteIP", "RemotePort", "RemoteUrl", "Protocol",
-			"InitiatingProcessFileName", "InitiatingProcessFolderPath", "InitiatingProcessCommandLine",
-			"InitiatingProcessParentFileName", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain",
-		}, Needs: []string{"ActionType", "RemoteIP"}},
+		Query: event.Query{Columns: columns, Needs: []string{"ActionType", "RemoteIP"}, Elsewhere: streamed(columns)},
 	}
+}
+
+// streamed is where the columns are in what Microsoft Defender XDR itself streams to a
+// storage account. (Microsoft Learn, "Configure Microsoft Defender XDR to stream Advanced
+// Hunting events to your storage account".)
+func streamed(columns []string) *event.Fields {
+	const inside = "properties."
+	f := &event.Fields{Paths: map[string][]string{"TimeGenerated": {inside + "Timestamp", inside + "TimeGenerated", "TimeGenerated", "time"}}}
+	for _, c := range columns {
+		f.Paths[c] = []string{inside + c}
+	}
+	return f
 }
 
 // New returns connections of nothing.

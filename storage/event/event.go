@@ -31,6 +31,10 @@ type Query struct {
 	// Needs are those of the columns without which an event is not of the kind that is
 	// looked for: one that lacks any of them is as one with another EventID.
 	Needs []string `json:",omitempty"`
+	// Elsewhere says where a line may have the columns that lacks what is needed, before
+	// it is taken for another event; nil for nowhere. It is not for Parquet, nor with
+	// Fields.
+	Elsewhere *Fields `json:",omitempty"`
 	// Mode says how much of each line is checked.
 	Mode Mode
 	// Fields says where another source than SecurityEvent has the columns; nil where

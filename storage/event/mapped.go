@@ -219,6 +219,12 @@ func (s *selector) takeMapped(whole []byte) bool {
 		s.malformed(reason, whole)
 		return false
 	}
+	return s.takeFrom(m, whole)
+}
+
+// takeFrom is take of a line that the map of fields has read.
+func (s *selector) takeFrom(m *mapped, whole []byte) bool {
+	line := withoutReturn(whole)
 	m.scratch = m.scratch[:0]
 	if !m.wants(line) {
 		s.stats.Other++

@@ -13,6 +13,7 @@ type selector struct {
 
 	parser    *parser
 	mapped    *mapped // in place of parser and predictor, unless nil
+	elsewhere *mapped // for lines that lack what is needed; nil for none
 	predictor predictor
 	spans     []span // of the record, where those of a parser are in another order
 	clock     clock
@@ -29,6 +30,8 @@ func newSelector(q Query, index int, at *lines) *selector {
 	s := &selector{query: q, index: index, active: true, at: at, parser: p, predictor: newPredictor(p, q.Mode)}
 	if q.Fields != nil {
 		s.mapped = newMapped(q)
+	} else if q.Elsewhere != nil {
+		s.elsewhere = newMapped(q.With(q.Elsewhere))
 	}
 	for _, column := range q.Needs {
 		s.needs = append(s.needs, slices.Index(q.Columns, column))
@@ -69,12 +72,20 @@ func (s *selector) take(line []byte) bool {
 	}
 	s.record = Record{line: line, spans: s.of(s.parser, 0)}
 	if s.lacks(&s.record) {
-		s.stats.Other++
-		return false
+		return s.takeElsewhere(line)
 	}
 	var ok bool
 	s.record.Time, ok = s.clock.nanos(s.parser.text(line, s.parser.time))
 	return s.inWindow(s.record.Time, ok, line)
+}
+
+// takeElsewhere is take of a line that was counted and lacks what is needed.
+func (s *selector) takeElsewhere(line []byte) bool {
+	if s.elsewhere == nil || s.elsewhere.parse(withoutReturn(line)) != "" {
+		s.stats.Other++
+		return false
+	}
+	return s.takeFrom(s.elsewhere, line)
 }
 
 // inWindow counts a wanted event by its time, if that could be read.
