@@ -53,7 +53,7 @@ func (h *Hunt[S]) Span(ctx context.Context) (first, last time.Time, err error) {
 		return first, last, noFiles(r)
 	}
 	spec := h.spec()
-	spec.Columns = nil // times alone
+	spec.Columns = spec.Needs // and times
 	none := event.Window{From: time.Unix(0, 0), To: time.Unix(0, 0)}
 	plan := NewPlan(h.Source, spec, none, r.Export.Blobs, shardSizeFor(r.Export.Blobs))
 	lanes := h.Lanes

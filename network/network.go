@@ -27,11 +27,24 @@ type Detector struct {
 	params  Params
 	scope   string
 	workers int
+	observe func(Outcome)
 }
 
 // New returns a detector. Scope says which estate the findings belong to and is part of
 // their IDs; workers is how many goroutines fit a forest.
-func New(p Params, scope string, workers int) *Detector { return &Detector{p, scope, workers} }
+func New(p Params, scope string, workers int) *Detector {
+	return &Detector{params: p, scope: scope, workers: workers}
+}
+
+// Outcome is what Finish looked at.
+type Outcome struct {
+	Events      int64 // of the day
+	Connections int64 // of them, those that are judged: successful ones to public addresses
+}
+
+// Observe has f told what came out of Finish or Rank, each time before it returns. It is
+// to be called before anything else.
+func (d *Detector) Observe(f func(Outcome)) { d.observe = f }
 
 // The columns that the detector reads, as Record.Value counts them.
 const (
@@ -108,6 +121,9 @@ func (d *Detector) Rank(ctx context.Context, w event.Window, day, history *Conne
 		}
 	} else {
 		found = d.judge(w, day, history)
+	}
+	if d.observe != nil {
+		d.observe(Outcome{Events: day.totals.Events, Connections: day.totals.Kept})
 	}
 	return len(found), anomaly.Rank(found), ctx.Err()
 }

@@ -18,7 +18,10 @@ func (a *app) showAnomalies(ctx context.Context, h *hunt, p pursuit, r *anomalie
 		a.logDay(&r.Outcome)
 	}
 	if r.Stats.Records == 0 {
-		a.log.Warn("there is no event of the kind that the hunt is about", append(named(r.Window), "hunt", p.name(), "other events", r.Stats.Other)...)
+		if !h.told(p) {
+			r.looks = p.look(ctx, r)
+		}
+		a.log.Warn(r.nothing().String(), append(named(r.Window), "hunt", p.name(), "other events", r.Stats.Other)...)
 	} else if len(r.findings) == 0 {
 		a.log.Info("no findings", append(named(r.Window), "hunt", p.name(), "events", r.Stats.Records, "suppressed", len(r.Suppressed))...)
 	}
@@ -42,6 +45,18 @@ func (a *app) showAnomalies(ctx context.Context, h *hunt, p pursuit, r *anomalie
 		a.log.Info("findings are in", "hunt", p.name(), "files", strings.Join(files, " "))
 	}
 	return h.pages.addAnomalies(p, r)
+}
+
+// noEvents is the cause of a hunt that was given no event of the kind that it is about.
+const noEvents = "no-events"
+
+// nothing says that there was nothing to hunt through, and what was read instead if that
+// is known; nil if there was something.
+func (r *anomalies) nothing() *emptiness {
+	if r == nil || r.Stats.Records > 0 {
+		return nil
+	}
+	return &emptiness{noEvents, "there is no event of the kind that the hunt is about", r.looks}
 }
 
 // showHushed says what rules of suppression did to the findings of a hunt, and prints

@@ -64,12 +64,38 @@ func (a *app) openExport(v *values, exported string) (r storage.Reader, source s
 	container := containerOf(v, exported)
 	r, source, err = a.openInput(v, container)
 	switch {
-	case err == nil || !several(v):
-		return r, source, nil, err
+	case err == nil:
+		return r, source, nil, nil
+	case !several(v):
+		return nil, source, nil, onlyExport(v, exported, err)
 	case errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrDenied):
 		return nowhere{err}, source, barring(v, exported, err), nil
 	}
 	return nil, source, nil, fmt.Errorf("the hunt %s reads the container %s (%s): %w", strings.Join(huntsOf(v, exported), ", "), address(container), containerSetting(exported), err)
+}
+
+// onlyExport says what to do about a folder that cannot be read, where no other is read.
+func onlyExport(v *values, exported string, err error) error {
+	who, container := whoReads(v, exported)
+	switch folder := v.text("storage.folder"); {
+	case errors.Is(err, storage.ErrDenied):
+		return fmt.Errorf("%w; %s for %s cannot be read: put that right, or name another folder", err, container, who)
+	case !errors.Is(err, storage.ErrNotExist):
+		return err
+	case folder != "" && !isFolder(folder):
+		return fmt.Errorf("%w; %s for %s is looked for there: name the folder that it is in", err, container, who)
+	}
+	return fmt.Errorf("%w; %s for %s is not there: export the table that it is of, name another container, or the folder that it is in", err, container, who)
+}
+
+// whoReads names the hunts that read a container, and the container.
+func whoReads(v *values, exported string) (who, container string) {
+	hunts, key := huntsOf(v, exported), containerSetting(exported)
+	who = "the hunt " + hunts[0]
+	if len(hunts) > 1 {
+		who = "the hunts " + strings.Join(hunts, ", ")
+	}
+	return who, fmt.Sprintf("the container %s (%s, %s)", address(containerOf(v, exported)), key, v.origin[key])
 }
 
 // tryExport settles how a container is laid out. Of several one may not be readable:
@@ -105,12 +131,11 @@ func barring(v *values, exported string, err error) error {
 	if err == nil {
 		return nil
 	}
-	key, hunts := containerSetting(exported), huntsOf(v, exported)
-	who, them := "the hunt "+hunts[0], hunts[0]
-	if len(hunts) > 1 {
-		who, them = "the hunts "+strings.Join(hunts, ", "), "these"
+	who, text := whoReads(v, exported)
+	them := "these"
+	if hunts := huntsOf(v, exported); len(hunts) == 1 {
+		them = hunts[0]
 	}
-	text := fmt.Sprintf("the container %s (%s, %s)", address(containerOf(v, exported)), key, v.origin[key])
 	leave := fmt.Sprintf("leave %s out of hunts.detect (%s)", them, v.origin["hunts.detect"])
 	if !errors.Is(err, storage.ErrNotExist) {
 		return fmt.Errorf("%s for %s cannot be read; put that right, or %s: %w", text, who, leave, err)

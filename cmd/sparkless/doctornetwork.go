@@ -2,15 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"sparkless/cmd/sparkless/doctor"
+	"sparkless/job"
 	"sparkless/network"
 	"sparkless/storage"
+	"sparkless/storage/event"
+	"sparkless/storage/printable"
 )
 
-// networkExport lists the container that the hunt through connections reads.
+// networkExport lists the container that the hunt through connections reads, and looks for
+// connections in it.
 func (x *exam) networkExport(ctx context.Context) doctor.Finding {
 	hunts, err := chosen(x.v)
 	if err != nil || !slices.Contains(hunts, network.Name) {
@@ -18,7 +24,7 @@ func (x *exam) networkExport(ctx context.Context) doctor.Finding {
 	}
 	container := x.v.text("network.container")
 	if container == mainContainer(x.v) {
-		return doctor.Skip("it is the export that is looked at above")
+		return x.connections(ctx, "it is the export that is looked at above", x.input, x.sample, x.plain)
 	}
 	input, err := x.openContainer(container)
 	if err != nil {
@@ -26,7 +32,11 @@ func (x *exam) networkExport(ctx context.Context) doctor.Finding {
 	}
 	if !fromAccount(x.v) && mayBePlain(x.v) {
 		if layout, _, err := storage.FindLayout(ctx, input); err == nil && layout == storage.LayoutPlain {
-			return doctor.Pass("%s can be listed: files in no folders of an export", address(container))
+			e, err := storage.ListPlain(ctx, input, time.Unix(0, 0), time.Unix(1<<33, 0))
+			if err != nil {
+				return doctor.Fail(err, x.exportAdvice(ctx, err, container)...)
+			}
+			return x.connections(ctx, address(container)+" can be listed: files in no folders of an export", input, sampleOf(e.Blobs), true)
 		}
 	}
 	ids, err := storage.Workspaces(ctx, input, x.v.text("storage.workspace"))
@@ -37,5 +47,62 @@ func (x *exam) networkExport(ctx context.Context) doctor.Finding {
 		return doctor.Fail(fmt.Errorf("%s can be listed and holds no export of the workspace", address(container)),
 			"the data export rule has to name the table DeviceNetworkEvents, too; its container is there about half an hour after it was made")
 	}
-	return doctor.Pass("%s can be listed, with exports of %d workspace(s): %s", address(container), len(ids), quoted(ids))
+	sample, err := x.newestSample(ctx, input)
+	if err != nil {
+		return doctor.Fail(err, x.exportAdvice(ctx, err, container)...)
+	}
+	return x.connections(ctx, fmt.Sprintf("%s can be listed, with exports of %d workspace(s): %s", address(container), len(ids), quoted(ids)), input, sample, false)
+}
+
+// newestSample is a blob of the newest day of an export, one without a name if there is
+// none.
+func (x *exam) newestSample(ctx context.Context, input storage.Reader) (b storage.Blob, err error) {
+	workspace := x.v.text("storage.workspace")
+	newest, err := storage.NewestDay(ctx, input, workspace)
+	if err != nil || newest.IsZero() {
+		return b, err
+	}
+	e, err := storage.ListDay(ctx, input, workspace, newest)
+	return sampleOf(e.Blobs), err
+}
+
+// beginning reads the first events of a blob, of whatever time, as a run would.
+func beginning(ctx context.Context, r storage.Reader, q event.Query, b storage.Blob, add func(*event.Record)) (event.Stats, error) {
+	s := event.NewScanner(q, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
+	part := event.Whole(b)
+	if q.Splittable(b) {
+		part.Length = min(part.Length, sampleBytes)
+	}
+	err := s.Open(ctx, r, part)
+	for n := 0; err == nil && n < sampleEvents && s.Scan(); n++ {
+		add(s.Record())
+	}
+	err = errors.Join(err, s.Err(), s.Close())
+	return s.Stats(), err
+}
+
+// connections reads the beginning of one blob as the hunt through connections would.
+// Listed is what is known of its container.
+func (x *exam) connections(ctx context.Context, listed string, input storage.Reader, b storage.Blob, plain bool) doctor.Finding {
+	if b.Name == "" {
+		return doctor.Warn(listed+"; there is no blob to read", "a data export rule that was just made has written nothing yet: look again in half an hour")
+	}
+	query := network.New(network.DefaultParams(), job.DefaultConfig().Scope, 1).Spec().Query
+	query.Mode, query.Arrays = event.Strict, plain
+	found := 0
+	stats, err := beginning(ctx, input, query, b, func(*event.Record) { found++ })
+	blob := fmt.Sprintf("%q", printable.Whole(b.Name))
+	if err != nil {
+		return doctor.Fail(fmt.Errorf("%s: %w", blob, err), x.accessAdvice(ctx, err, x.v.text("network.container"), "Storage Blob Data Reader", "r")...)
+	}
+	text := fmt.Sprintf("%s; the beginning of %s has %d events, %d of them of the network, and %d malformed lines",
+		listed, blob, found+int(stats.Other), found, stats.MalformedLines())
+	if found > 0 {
+		return doctor.Pass("%s", text)
+	}
+	advice := []string{"name the container of the table DeviceNetworkEvents: network.container (--network-container)"}
+	if looks := fieldsIn(ctx, input, []storage.Blob{b}); looks != "" {
+		advice = append(advice, looks)
+	}
+	return doctor.Fail(errors.New(text), advice...)
 }

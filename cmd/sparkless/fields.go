@@ -131,33 +131,58 @@ func eventsText(f *event.Fields) string {
 // look like, for whoever finds none of those that were asked for; "" if that cannot be
 // told.
 func lookAt(ctx context.Context, v *values, r storage.Reader, blobs []storage.Blob) string {
-	sample := sampleOf(blobs)
-	if sample.Name == "" {
-		return ""
-	}
-	fields, err := event.Inspect(ctx, r, sample)
-	if err != nil || len(fields) == 0 {
+	sample, fields := inspected(ctx, r, blobs)
+	if len(fields) == 0 {
 		return ""
 	}
 	return suggestion(v, sample.Name, fields)
 }
 
-// shownFields is how many fields are named.
-const shownFields = 12
-
-func suggestion(v *values, blob string, fields []string) string {
-	set, looks := v.text("fields.preset"), event.Looks(fields)
-	if looks == set && len(v.list("fields.map")) == 0 {
+// fieldsIn says which fields those records have, for a hunt whose table has no presets;
+// "" if that cannot be told.
+func fieldsIn(ctx context.Context, r storage.Reader, blobs []storage.Blob) string {
+	sample, fields := inspected(ctx, r, blobs)
+	if len(fields) == 0 {
 		return ""
 	}
-	shown := make([]string, 0, shownFields)
-	for _, f := range fields[:min(len(fields), shownFields)] {
+	return shownFields(sample.Name, fields)
+}
+
+// inspected are the fields of the first records of one of the blobs.
+func inspected(ctx context.Context, r storage.Reader, blobs []storage.Blob) (storage.Blob, []string) {
+	sample := sampleOf(blobs)
+	if sample.Name == "" {
+		return sample, nil
+	}
+	fields, err := event.Inspect(ctx, r, sample)
+	if err != nil {
+		return sample, nil
+	}
+	return sample, fields
+}
+
+// mostFields is how many fields are named.
+const mostFields = 12
+
+// shownFields names the fields of a blob's first records.
+func shownFields(blob string, fields []string) string {
+	shown := make([]string, 0, mostFields)
+	for _, f := range fields[:min(len(fields), mostFields)] {
 		shown = append(shown, printable.Text(f))
 	}
 	text := fmt.Sprintf("the first records of %q have the fields %s", printable.Whole(blob), strings.Join(shown, ", "))
 	if more := len(fields) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
+	return text
+}
+
+func suggestion(v *values, blob string, fields []string) string {
+	set, looks := v.text("fields.preset"), event.Looks(fields)
+	if looks == set && len(v.list("fields.map")) == 0 {
+		return ""
+	}
+	text := shownFields(blob, fields)
 	switch {
 	case looks == "":
 		text += "; fields.map (--field) says where the columns are"

@@ -126,7 +126,19 @@ func makeLogon(a *app, v *values, h *hunt) (pursuit, error) {
 func makeNetwork(a *app, v *values, h *hunt) (pursuit, error) {
 	p := network.DefaultParams()
 	p.Notebook = v.text("hunts.mode") == modeNotebook
-	return newChase(a, v, h, false, func() pursued[*network.Connections] { return network.New(p, h.Scope, h.Workers) })
+	c, err := newChase(a, v, h, false, func() pursued[*network.Connections] { return network.New(p, h.Scope, h.Workers) })
+	if err != nil {
+		return nil, err
+	}
+	var last network.Outcome
+	c.detector.(*network.Detector).Observe(func(o network.Outcome) { last = o })
+	c.notes = func() (notes []string) {
+		if last.Events > 0 && last.Connections == 0 {
+			notes = append(notes, fmt.Sprintf("of %s none is a successful connection to a public address, so there is nothing to judge", count(last.Events, "event")))
+		}
+		return notes
+	}
+	return c, nil
 }
 
 // containerOf is what the settings call a container of an export.

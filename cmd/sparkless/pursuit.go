@@ -22,6 +22,8 @@ type pursuit interface {
 	window(ctx context.Context, w event.Window) (*anomalies, error)
 	// days does so for each day of a range.
 	days(ctx context.Context, from, to time.Time, done func(date time.Time, r *anomalies, err error)) error
+	// look is what was read in place of events of a result that has none.
+	look(ctx context.Context, r *anomalies) string
 	// recall is what an earlier run has kept of a window.
 	recall(ctx context.Context, w event.Window) (*anomalies, error)
 	// send sends what is kept of a window, settle what is owed.
@@ -58,6 +60,7 @@ type anomalies struct {
 	findings []anomaly.Finding
 	charts   func() ([]chart.Chart, error)
 	notes    []string          // of the detector, for whoever reads the findings
+	looks    string            // what was read in place of events
 	hushed   *suppress.Outcome // what rules of suppression did; nil if there are none
 }
 
@@ -75,6 +78,7 @@ type chase[S job.State[S]] struct {
 	detector pursued[S]
 	out      outlet
 	quiet    *quiet
+	fields   bool              // whether fields.* are about its events
 	hushed   *suppress.Sieve   // of the day that was finished last; nil without rules
 	anew     func() pursued[S] // a detector of its own for other goroutines
 	notes    func() []string   // of the day that was finished last; nil if there are never any
@@ -86,7 +90,7 @@ type chase[S job.State[S]] struct {
 // the input only if it reads the same container. Fields says whether its events are
 // those that fields.* are about.
 func newChase[S job.State[S]](a *app, v *values, h *hunt, fields bool, anew func() pursued[S]) (*chase[S], error) {
-	c := &chase[S]{a: a, v: v, detector: anew(), anew: anew}
+	c := &chase[S]{a: a, v: v, fields: fields, detector: anew(), anew: anew}
 	config := h.Config
 	config.History, config.Budget = h.lookBack, v.whole("hunts.budget")
 	if !fields {
@@ -171,6 +175,16 @@ func (c *chase[S]) window(ctx context.Context, w event.Window) (*anomalies, erro
 	defer end()
 	r, err := by.Window(ctx, w)
 	return c.anomalies(r, err)
+}
+
+func (c *chase[S]) look(ctx context.Context, r *anomalies) string {
+	switch {
+	case r.Stats.OutsideDay > 0 || r.Stats.Lines == 0:
+		return ""
+	case c.fields:
+		return lookAt(ctx, c.v, c.Input, r.Export.Blobs)
+	}
+	return fieldsIn(ctx, c.Input, r.Export.Blobs)
 }
 
 func (c *chase[S]) days(ctx context.Context, from, to time.Time, done func(date time.Time, r *anomalies, err error)) error {

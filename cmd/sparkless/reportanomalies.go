@@ -37,8 +37,8 @@ func (p *pages) addAnomalies(of pursuit, r *anomalies) error {
 	if len(r.findings) == 0 {
 		day.Empty = "nothing is unlike the usual"
 		switch {
-		case r.Stats.Records == 0:
-			day.Empty = "there is no event of the kind that the hunt is about"
+		case r.nothing() != nil:
+			day.Empty = r.nothing().String()
 		case len(r.Suppressed) > 0:
 			day.Empty = fmt.Sprintf("all findings, %d, are suppressed", len(r.Suppressed))
 		}

@@ -10,6 +10,7 @@ type huntTotal struct {
 	Suppressed int           `json:"suppressed"`
 	OverBudget int           `json:"over_budget"`
 	Failed     int           `json:"failed_days"` // without a result
+	Without    int           `json:"-"`           // days with a result, and no event that it is about
 }
 
 // hunts are the totals of each, in order.
@@ -27,6 +28,8 @@ func (s *Summary) hunts() (all []huntTotal) {
 			t.OverBudget += h.OverBudget
 			if h.Error != "" && !h.Partial {
 				t.Failed++
+			} else if h.Events == 0 {
+				t.Without++
 			}
 		}
 	}

@@ -161,6 +161,7 @@ func (r *recorder) pursuit(p pursuit, w event.Window, result *anomalies, err err
 		if result != nil {
 			d.read(&result.Outcome)
 			d.History = len(result.History.Days)
+			d.Empty = (*EmptySummary)(result.nothing())
 		}
 		if d.Partial = result != nil && errors.Is(err, job.ErrPartial); err != nil {
 			d.Error = err.Error()

@@ -163,6 +163,9 @@ func (c closing) hunts(all []huntTotal) {
 		if h.OverBudget > 0 {
 			text += fmt.Sprintf("; %s more beyond the budget", comma(h.OverBudget))
 		}
+		if h.Without > 0 {
+			text += fmt.Sprintf("; %s without an event of the kind that it is about", count(h.Without, "day"))
+		}
 		if h.Failed > 0 {
 			text += fmt.Sprintf("; %s without a result", count(h.Failed, "day"))
 		}
