@@ -32,20 +32,25 @@ func (x *exam) events(ctx context.Context) doctor.Finding {
 		query.EventIDs = spec.EventIDs
 		query = query.With(f)
 	}
-	s := event.NewScanner(query, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
-	part := event.Whole(x.sample)
-	if query.Splittable(x.sample) {
-		part.Length = min(part.Length, sampleBytes)
-	}
 	var seen sampled
-	err := s.Open(ctx, x.input, part)
-	for err == nil && seen.events < sampleEvents && s.Scan() {
-		seen.add(s.Record(), query)
-	}
-	err = errors.Join(err, s.Err(), s.Close())
-	stats := s.Stats()
+	stats, err := beginning(ctx, x.input, query, x.sample, func(r *event.Record) { seen.add(r, query) })
 	seen.events += int(stats.Other)
 	return x.judge(ctx, seen, stats.MalformedLines(), err)
+}
+
+// beginning reads the first events of a blob, of whatever time, as a run would.
+func beginning(ctx context.Context, r storage.Reader, q event.Query, b storage.Blob, add func(*event.Record)) (event.Stats, error) {
+	s := event.NewScanner(q, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
+	part := event.Whole(b)
+	if q.Splittable(b) {
+		part.Length = min(part.Length, sampleBytes)
+	}
+	err := s.Open(ctx, r, part)
+	for n := 0; err == nil && n < sampleEvents && s.Scan(); n++ {
+		add(s.Record())
+	}
+	err = errors.Join(err, s.Err(), s.Close())
+	return s.Stats(), err
 }
 
 // hunts reports whether the hunt is one of those to run.

@@ -32,12 +32,12 @@ func TestDoctorLooksForTheEventsOfEachHunt(t *testing.T) {
 		{"process,logon", []string{commands, other}, doctor.Warning, "without 4624 and 4625"},
 		{"process,logon", []string{logons}, doctor.Warning, `audit "Process Creation"`},
 		{"process,logon", []string{logons, commands}, doctor.Passed, "1 event 4624"},
-		{"network", []string{logons}, doctor.Unchecked, "names no hunt"},
 	} {
 		folder := t.TempDir()
 		if err := os.WriteFile(filepath.Join(folder, "f.jsonl"), []byte(strings.Join(c.lines, "\n")+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		expect{"events": {c.state, c.says}}.of(t, c.detect+" "+c.lines[0], consult(t, 0, nil, "--folder", folder, "--detect", c.detect))
+		expect{"events": {doctor.Unchecked, "names no hunt"}, "network export": {doctor.Failed, "0 of them of the network"}}.of(t, "network", consult(t, 1, nil, "--folder", folder, "--detect", "network"))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sparkless/cmd/sparkless/doctor"
@@ -18,8 +17,7 @@ import (
 // networkExport lists the container that the hunt through connections reads, and looks for
 // connections in it.
 func (x *exam) networkExport(ctx context.Context) doctor.Finding {
-	hunts, err := chosen(x.v)
-	if err != nil || !slices.Contains(hunts, network.Name) {
+	if !x.hunts(network.Name) {
 		return doctor.Skip("hunts.detect does not name network")
 	}
 	container := x.v.text("network.container")
@@ -64,21 +62,6 @@ func (x *exam) newestSample(ctx context.Context, input storage.Reader) (b storag
 	}
 	e, err := storage.ListDay(ctx, input, workspace, newest)
 	return sampleOf(e.Blobs), err
-}
-
-// beginning reads the first events of a blob, of whatever time, as a run would.
-func beginning(ctx context.Context, r storage.Reader, q event.Query, b storage.Blob, add func(*event.Record)) (event.Stats, error) {
-	s := event.NewScanner(q, event.Window{From: time.Unix(0, 0), To: time.Unix(1<<33, 0)})
-	part := event.Whole(b)
-	if q.Splittable(b) {
-		part.Length = min(part.Length, sampleBytes)
-	}
-	err := s.Open(ctx, r, part)
-	for n := 0; err == nil && n < sampleEvents && s.Scan(); n++ {
-		add(s.Record())
-	}
-	err = errors.Join(err, s.Err(), s.Close())
-	return s.Stats(), err
 }
 
 // connections reads the beginning of one blob as the hunt through connections would.
