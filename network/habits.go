@@ -16,6 +16,7 @@ type habits struct {
 	now    []*entry
 	hosts  map[string]int // by trait, on how many hosts a process has it
 	common family         // that connects on the most hosts
+	ports  []string       // the two that the most programs use
 }
 
 // with is on how many hosts a process of the day has a trait.
@@ -86,14 +87,17 @@ func (f *fleet) usualProcess(but family) string {
 // usualPort is the one that the most programs use, apart from one, and how many do; "" if
 // there is no other.
 func (f *fleet) usualPort(but string) string {
-	best := ""
-	for port, n := range f.ports {
-		if port != but && (best == "" || n > f.ports[best] || n == f.ports[best] && port < best) {
-			best = port
+	h := &f.habits
+	if h.ports == nil {
+		h.ports = slices.SortedFunc(maps.Keys(f.ports), func(a, b string) int {
+			return cmp.Or(cmp.Compare(f.ports[b], f.ports[a]), strings.Compare(a, b))
+		})
+		h.ports = h.ports[:min(2, len(h.ports))]
+	}
+	for _, port := range h.ports {
+		if port != but {
+			return fmt.Sprintf("%s (%s)", printable.Text(port), count(f.ports[port], "program", "programs"))
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s (%s)", printable.Text(best), count(f.ports[best], "program", "programs"))
+	return ""
 }

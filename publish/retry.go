@@ -130,7 +130,9 @@ func (r *retrier) Send(ctx context.Context, records []Record) (int, error) {
 		pause := r.policy.pause(attempt, err)
 		spent := time.Since(start)
 		if attempt >= attempts || pause > r.policy.Total-spent {
-			r.policy.Reach.note(true)
+			if attempts == r.policy.Attempts { // somebody waited
+				r.policy.Reach.note(true)
+			}
 			return n, gaveUp(attempt, spent, pause, err)
 		}
 		if r.policy.Notify != nil {

@@ -219,7 +219,7 @@ func TestRetrySharesWhatItKnowsOfADestination(t *testing.T) {
 			want   int
 		}{
 			{0, failing, reach, 4}, {0, failing, reach, 1}, {0, failing, nil, 4}, {0, failing, new(Reach), 4}, {0, ErrRefused, reach, 1},
-			{lostFor - time.Minute, failing, reach, 1}, {lostFor + 1, failing, reach, 4}, {0, failing, reach, 1}, {0, nil, reach, 1}, {0, failing, reach, 4},
+			{lostFor - time.Minute, failing, reach, 1}, {2 * time.Minute, failing, reach, 4}, {0, failing, reach, 1}, {0, nil, reach, 1}, {0, failing, reach, 4},
 		} {
 			time.Sleep(step.wait)
 			if got := tries(step.answer, step.reach); got != step.want {

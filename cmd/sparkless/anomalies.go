@@ -56,6 +56,9 @@ func (r *anomalies) nothing() *emptiness {
 	if r == nil || r.Stats.Records > 0 {
 		return nil
 	}
+	if s := r.Stats; s.OutsideDay > 0 {
+		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s lies in the window %s", counted(s.OutsideDay, "event"), r.Window), elsewhen(s)}
+	}
 	return &emptiness{noEvents, "there is no event of the kind that the hunt is about", r.looks}
 }
 

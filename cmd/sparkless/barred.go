@@ -61,21 +61,26 @@ func firstExport(v *values) string {
 // openExport opens a container of the export. Of several one may be a folder that is
 // not there, or not to be read: then bar says so, and nothing can be read from it.
 func (a *app) openExport(v *values, exported string) (r storage.Reader, source string, bar, err error) {
-	container := containerOf(v, exported)
-	r, source, err = a.openInput(v, container)
+	r, source, err = a.openInput(v, containerOf(v, exported))
 	switch {
 	case err == nil:
 		return r, source, nil, nil
 	case !several(v):
 		return nil, source, nil, onlyExport(v, exported, err)
+	case exported == firstExport(v) && !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, storage.ErrDenied):
+		return nil, source, nil, err // which is about the source of all
 	case errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrDenied):
 		return nowhere{err}, source, barring(v, exported, err), nil
 	}
-	return nil, source, nil, fmt.Errorf("the hunt %s reads the container %s (%s): %w", strings.Join(huntsOf(v, exported), ", "), address(container), containerSetting(exported), err)
+	who, text := whoReads(v, exported)
+	return nil, source, nil, fmt.Errorf("%s for %s: %w", text, who, err)
 }
 
 // onlyExport says what to do about a folder that cannot be read, where no other is read.
 func onlyExport(v *values, exported string, err error) error {
+	if len(huntsOf(v, exported)) == 0 {
+		return err // and that no hunt is named is said elsewhere
+	}
 	who, container := whoReads(v, exported)
 	switch folder := v.text("storage.folder"); {
 	case errors.Is(err, storage.ErrDenied):
@@ -85,7 +90,7 @@ func onlyExport(v *values, exported string, err error) error {
 	case folder != "" && !isFolder(folder):
 		return fmt.Errorf("%w; %s for %s is looked for there: name the folder that it is in", err, container, who)
 	}
-	return fmt.Errorf("%w; %s for %s is not there: export the table that it is of, name another container, or the folder that it is in", err, container, who)
+	return fmt.Errorf("%w; %s for %s is not there: export the table that it is of, name another container, or the folder that it is in; storage.layout plain reads all files of the one that is set", err, container, who)
 }
 
 // whoReads names the hunts that read a container, and the container.
@@ -138,15 +143,21 @@ func barring(v *values, exported string, err error) error {
 	}
 	leave := fmt.Sprintf("leave %s out of hunts.detect (%s)", them, v.origin["hunts.detect"])
 	if !errors.Is(err, storage.ErrNotExist) {
-		return fmt.Errorf("%s for %s cannot be read; put that right, or %s: %w", text, who, leave, err)
+		return barredError{fmt.Errorf("%s for %s cannot be read; put that right, or %s: %w", text, who, leave, err)}
 	}
-	return fmt.Errorf("%w for %s: %s is not there: export the table that it is of, name another container, or %s: %w", job.ErrNoBlobs, who, text, leave, err)
+	return barredError{fmt.Errorf("%w for %s: %s is not there: export the table that it is of, name another container, or %s: %w", job.ErrNoBlobs, who, text, leave, err)}
 }
+
+// barredError says that a container cannot be read, and names it.
+type barredError struct{ error }
+
+func (e barredError) Unwrap() error { return e.error }
 
 // inContainer names the container in an error that says that it holds nothing, where
 // others are read.
 func inContainer(v *values, exported string, err error) error {
-	if !errors.Is(err, job.ErrNoBlobs) || !several(v) {
+	var barred barredError
+	if !errors.Is(err, job.ErrNoBlobs) || errors.As(err, &barred) || !several(v) {
 		return err
 	}
 	return fmt.Errorf("the container %s: %w", address(containerOf(v, exported)), err)
@@ -193,4 +204,17 @@ func (h *hunt) stuck() error {
 		all = append(all, err)
 	}
 	return errors.Join(all...) // one error, of the settings or of the run
+}
+
+// plain reports whether plain files are read, by the first container that can be.
+func (h *hunt) plain() bool {
+	if h.bar == nil {
+		return h.Layout == storage.LayoutPlain
+	}
+	for _, p := range h.pursuits {
+		if p.barred() == nil {
+			return p.layout() == storage.LayoutPlain
+		}
+	}
+	return false
 }

@@ -103,10 +103,8 @@ func (x *exam) judge(ctx context.Context, seen sampled, malformed int64, err err
 	switch {
 	case looks != "":
 		return doctor.Warn(text, looks)
-	case seen.events == 0 && malformed > 0:
-		return doctor.Fail(errors.New(text), "is this the container of a table's export? a run reads JSON lines, also compressed with gzip or zstd, and Parquet")
 	case seen.events == 0:
-		return doctor.Warn(text, "the blob is empty: look at another")
+		return hollow(text, malformed)
 	}
 	if lacking := x.lacking(text, seen); lacking != nil {
 		return *lacking
@@ -115,6 +113,14 @@ func (x *exam) judge(ctx context.Context, seen sampled, malformed int64, err err
 		return doctor.Warn(text, "a run keeps malformed lines aside, and fails above job.max-malformed")
 	}
 	return doctor.Pass("%s", text)
+}
+
+// hollow is said of a blob whose beginning has no event.
+func hollow(text string, malformed int64) doctor.Finding {
+	if malformed > 0 {
+		return doctor.Fail(errors.New(text), "is this the container of a table's export? a run reads JSON lines, also compressed with gzip or zstd, and Parquet")
+	}
+	return doctor.Warn(text, "the blob is empty: look at another")
 }
 
 // lacking is what a hunt needs and the sample has none of; nil if there is all.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sparkless/cmd/sparkless/doctor"
@@ -72,20 +73,44 @@ func (x *exam) connections(ctx context.Context, listed string, input storage.Rea
 	}
 	query := network.New(network.DefaultParams(), job.DefaultConfig().Scope, 1).Spec().Query
 	query.Mode, query.Arrays = event.Strict, plain
-	found := 0
-	stats, err := beginning(ctx, input, query, b, func(*event.Record) { found++ })
+	found, other, stats, err := connectionsIn(ctx, input, query, b)
 	blob := fmt.Sprintf("%q", printable.Whole(b.Name))
 	if err != nil {
 		return doctor.Fail(fmt.Errorf("%s: %w", blob, err), x.accessAdvice(ctx, err, x.v.text("network.container"), "Storage Blob Data Reader", "r")...)
 	}
 	text := fmt.Sprintf("%s; the beginning of %s has %d events, %d of them of the network, and %d malformed lines",
-		listed, blob, found+int(stats.Other), found, stats.MalformedLines())
-	if found > 0 {
+		listed, blob, found+other, found, stats.MalformedLines())
+	switch {
+	case found > 0:
 		return doctor.Pass("%s", text)
+	case other == 0:
+		return hollow(text, stats.MalformedLines())
 	}
 	advice := []string{"name the container of the table DeviceNetworkEvents: network.container (--network-container)"}
 	if looks := fieldsIn(ctx, input, []storage.Blob{b}); looks != "" {
 		advice = append(advice, looks)
 	}
 	return doctor.Fail(errors.New(text), advice...)
+}
+
+// connectionsIn counts the events of the beginning of a blob, those that the hunt is about
+// and others. So that a large blob of another table is not read to its end, all events are
+// asked for: as they are, and if none is of the network, as they may be elsewhere.
+func connectionsIn(ctx context.Context, r storage.Reader, q event.Query, b storage.Blob) (found, other int, stats event.Stats, err error) {
+	needs, elsewhere := q.Needs, q.Elsewhere
+	q.Needs, q.Elsewhere = nil, nil
+	for _, q := range []event.Query{q, q.With(elsewhere)} {
+		found, other = 0, 0
+		stats, err = beginning(ctx, r, q, b, func(r *event.Record) {
+			if slices.ContainsFunc(needs, func(column string) bool { return r.Value(slices.Index(q.Columns, column)).Absent() }) {
+				other++
+			} else {
+				found++
+			}
+		})
+		if found > 0 || err != nil {
+			break
+		}
+	}
+	return found, other, stats, err
 }

@@ -58,7 +58,7 @@ func (h *hunt) whyEmpty(r *job.Result[*masquerade.Counts], err error) *emptiness
 	case s.Records > 0:
 		return h.whyNoFindings(len(r.Suppressed))
 	case s.OutsideDay > 0 && r.Export.Plain:
-		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s lies in the window %s", counted(s.OutsideDay, "process creation"), r.Window), elsewhen(r)}
+		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s lies in the window %s", counted(s.OutsideDay, "process creation"), r.Window), elsewhen(s)}
 	case s.OutsideDay > 0:
 		return &emptiness{emptyOutside, fmt.Sprintf("none of the %s 4688 lies in the window %s", counted(s.OutsideDay, "event"), r.Window),
 			"is the window in UTC, and are the events in the folders of their time?"}

@@ -50,6 +50,9 @@ func (a *app) runWindow(ctx context.Context, v *values, asked told) error {
 func (a *app) huntWindow(ctx context.Context, v *values, h *hunt, asked told) error {
 	return a.carryOut(ctx, v, h, asked, way{
 		names: func(ctx context.Context, w event.Window) (*dayResult, error) {
+			if h.bar != nil {
+				return nil, h.bar
+			}
 			by, end, err := a.carrier(ctx, v, h)
 			if err != nil {
 				return nil, err
@@ -57,7 +60,12 @@ func (a *app) huntWindow(ctx context.Context, v *values, h *hunt, asked told) er
 			defer end()
 			return by.Window(ctx, w)
 		},
-		anomalies: func(ctx context.Context, p pursuit, w event.Window) (*anomalies, error) { return p.window(ctx, w) },
+		anomalies: func(ctx context.Context, p pursuit, w event.Window) (*anomalies, error) {
+			if err := p.barred(); err != nil {
+				return nil, err
+			}
+			return p.window(ctx, w)
+		},
 	})
 }
 
@@ -78,20 +86,15 @@ func (a *app) carryOut(ctx context.Context, v *values, h *hunt, asked told, by w
 	var err error
 	var deliveries []publish.Delivery
 	if h.masquerades {
-		if err = h.bar; err == nil {
-			r, err = by.names(ctx, w)
-			h.look(ctx, v, r)
-			err = inContainer(v, masquerade.Container, withFields(ctx, v, h, w, err))
-		}
+		r, err = by.names(ctx, w)
+		h.look(ctx, v, r)
+		err = inContainer(v, masquerade.Container, withFields(ctx, v, h, w, err))
 		err = a.dayEnds(ctx, h, w, r, strictly(v, err))
 	}
 	if r != nil {
 		deliveries = r.Deliveries
 	}
 	more, others := a.pursue(ctx, h, w, err, func(p pursuit) (*anomalies, error) {
-		if err := p.barred(); err != nil {
-			return nil, strictly(v, err)
-		}
 		r, err := by.anomalies(ctx, p, w)
 		return r, strictly(v, inContainer(v, p.container(), err))
 	})

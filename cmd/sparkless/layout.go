@@ -78,7 +78,7 @@ func (a *app) runAll(ctx context.Context, v *values) error {
 	if err != nil {
 		return err
 	}
-	if h.Layout != storage.LayoutPlain {
+	if !h.plain() {
 		return usageError{errors.New("--all is for plain files, and this is read as an export (storage.layout): --from and --to, or --day, say which part of it; `sparkless backfill` hunts through each day of a range")}
 	}
 	h.AllFiles = true
@@ -157,8 +157,8 @@ func (h *hunt) look(ctx context.Context, v *values, r *job.Result[*masquerade.Co
 }
 
 // elsewhen says of which time the events are that are not of the window.
-func elsewhen(r *job.Result[*masquerade.Counts]) string {
-	s := r.Stats.Outside
+func elsewhen(stats event.Stats) string {
+	s := stats.Outside
 	if s == (event.Span{}) {
 		return "is the window in UTC?"
 	}

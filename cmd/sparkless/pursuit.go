@@ -47,6 +47,8 @@ type pursuit interface {
 	container() string
 	// apart is the input if it is not that of the first hunt, else nil.
 	apart() storage.Reader
+	// layout is how the input is laid out.
+	layout() storage.Layout
 	// barred is why there is nothing that the hunt can read, nil if there is. Others go on
 	// without it.
 	barred() error
@@ -121,6 +123,7 @@ func (c *chase[S]) name() string               { return c.Detector.Spec().Detect
 func (c *chase[S]) container() string          { return c.Detector.Spec().Container }
 func (c *chase[S]) apart() storage.Reader      { return c.own }
 func (c *chase[S]) barred() error              { return c.bar }
+func (c *chase[S]) layout() storage.Layout     { return c.Layout }
 func (c *chase[S]) beside(others []job.Fellow) { c.Beside = others }
 
 func (c *chase[S]) files(w event.Window) []string { return outputFiles(c.v, w, c.out) }
@@ -225,7 +228,7 @@ func (c *chase[S]) gather(ctx context.Context, w event.Window, plan string) (*an
 	if err := c.planned(); err != nil {
 		return nil, err
 	}
-	r, err := gatherPlan(ctx, &c.Hunt, w, plan)
+	r, err := gatherPlan(ctx, &c.Hunt, w, plan, c.bar)
 	return c.anomalies(r, staleNamed(err, plan))
 }
 

@@ -221,7 +221,7 @@ func (a *app) merge(ctx context.Context, v *values, asked told, plan string) err
 	}
 	return a.carryOut(ctx, v, h, asked, way{
 		names: func(ctx context.Context, w event.Window) (*dayResult, error) {
-			r, err := gatherPlan(ctx, &h.Hunt, w, plan)
+			r, err := gatherPlan(ctx, &h.Hunt, w, plan, h.bar)
 			return r, staleNamed(err, plan)
 		},
 		anomalies: func(ctx context.Context, p pursuit, w event.Window) (*anomalies, error) {
@@ -230,10 +230,14 @@ func (a *app) merge(ctx context.Context, v *values, asked told, plan string) err
 	})
 }
 
-// gatherPlan is what a plan comes to whose batches are all read.
-func gatherPlan[S job.State[S]](ctx context.Context, h *job.Hunt[S], w event.Window, plan string) (*job.Result[S], error) {
+// gatherPlan is what a plan comes to whose batches are all read. Bar is why the container
+// cannot be read, which matters only where there is no plan.
+func gatherPlan[S job.State[S]](ctx context.Context, h *job.Hunt[S], w event.Window, plan string, bar error) (*job.Result[S], error) {
 	f, err := h.FrozenAs(ctx, w, plan)
 	if errors.Is(err, job.ErrNoPlan) {
+		if bar != nil {
+			return nil, bar
+		}
 		if nothing := h.Readable(ctx, w); nothing != nil { // of which there is no plan
 			return nil, nothing
 		}

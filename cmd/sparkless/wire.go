@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -165,12 +166,9 @@ func (a *app) openInput(v *values, container string) (r storage.Reader, source s
 		}
 	}
 	folder := exportFolder(v, container)
-	source, err = resolved(folder)
-	var s *local.Store
-	if err == nil {
-		s, err = local.New(local.Config{Folder: folder})
-	}
-	if err != nil {
+	s, err := local.New(local.Config{Folder: folder})
+	source, unresolved := resolved(folder)
+	if err = cmp.Or(err, unresolved); err != nil {
 		return nil, source, fmt.Errorf("storage.folder (%s): %w", v.origin["storage.folder"], err)
 	}
 	return storage.Retry(s, a.policy()), source, nil
