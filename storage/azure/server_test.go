@@ -16,6 +16,10 @@ import (
 	"sparkless/storage/secret"
 )
 
+// nobody listens at this port, which no server is given: that of a server that was closed
+// may be another's at once.
+const nobody = "http://127.0.0.1:1"
+
 // What Azurite does not do is tested with a small server that does. The store
 // signs in with a signature, so that every URL holds a secret.
 func fake(t *testing.T, handler http.HandlerFunc) *Store {
