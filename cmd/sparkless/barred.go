@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"sparkless/job"
@@ -20,12 +21,7 @@ import (
 // several reports whether the hunts to run read more than one container.
 func several(v *values) bool {
 	names, err := chosen(v)
-	for _, k := range pursuitKinds() {
-		if err == nil && len(huntsOf(v, k.reads)) > 0 && len(huntsOf(v, k.reads)) < len(names) {
-			return true
-		}
-	}
-	return false
+	return err == nil && slices.ContainsFunc(names, func(name string) bool { return exportOf(name) != exportOf(names[0]) })
 }
 
 // huntsOf are those of the hunts to run that read a container of the export.

@@ -38,14 +38,7 @@ func runQueues(t *testing.T, folder, printed, ended string) ([]string, bool) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(folder, "temporal/queues.sh"))
-	cmd.Env = environ
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
-	text, readErr := os.ReadFile(calls)
-	if readErr != nil {
-		t.Fatal(readErr)
-	}
-	return strings.Split(strings.TrimSpace(string(text)), "\n"), err == nil
+	return runWith(t, cmd, environ, calls)
 }
 
 // watched are the queues that KEDA is told to watch by what a folder of manifests builds.

@@ -41,6 +41,13 @@ func runScript(t *testing.T, shard, merge string, args ...string) ([]string, boo
 	t.Helper()
 	environ, calls := inPath(t, t.TempDir(), "SHARD="+shard, "MERGE="+merge)
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"../indexed/one-day.sh"}, args...)...)
+	return runWith(t, cmd, environ, calls)
+}
+
+// runWith runs a script, and returns what kubectl was called for, as it is in the file
+// calls, and whether the script succeeded.
+func runWith(t *testing.T, cmd *exec.Cmd, environ []string, calls string) ([]string, bool) {
+	t.Helper()
 	cmd.Env = environ
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
